@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { createLog, strikeSecrets, withCorrelation } from '../../src/base/log.ts';
+
+function logged(write: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = [];
+  write(createLog('debug', { write: (line) => void lines.push(line) }));
+  return lines.join('');
+}
+
+it.each([
+  'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl',
+  'Bearer abc.def-ghi',
+  'refresh_token=DD65D922',
+  'https://x/callback?code=secretcode&state=secretstate',
+  'postgresql://user:hunter2@db/x',
+])('secrets are struck out of a message: %s', (secret) => {
+  const line = logged((log) => log.info({ err: new Error(`it went wrong: ${secret}`) }, secret));
+  for (const word of [
+    'c2lnbmF0dXJl',
+    'def-ghi',
+    'DD65D922',
+    'secretcode',
+    'secretstate',
+    'hunter2',
+  ]) {
+    expect(line).not.toContain(word);
+  }
+});
+
+it('fields that are named for secrets are struck out, nested ones too', () => {
+  const line = logged((log) =>
+    log.info({
+      accessToken: 'aaa111',
+      call: { authorization: 'bbb222', body: { code: 'ccc333' } },
+    }),
+  );
+  expect(line).not.toMatch(/aaa111|bbb222|ccc333/);
+  expect(JSON.parse(line)).toMatchObject({ accessToken: '[struck]' });
+});
+
+it('a line bears the correlation id of its work', () => {
+  const line = logged((log) => withCorrelation('id-1', () => log.info('hello')));
+  expect(JSON.parse(line)).toMatchObject({ correlationId: 'id-1', msg: 'hello', level: 'info' });
+});
+
+it('what is no secret stays', () => {
+  expect(strikeSecrets('consent 42 of ob-monzo: 503 provider_error')).toBe(
+    'consent 42 of ob-monzo: 503 provider_error',
+  );
+});
+
+it('a struck line is still JSON', () => {
+  const line = logged((log) => log.info({ url: 'https://x/?code=a"b\\c', n: 1 }, 'Bearer x"y'));
+  expect(() => JSON.parse(line) as unknown).not.toThrow();
+});
