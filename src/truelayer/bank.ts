@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import type { z } from 'zod';
+import type { Day } from '../base/days.ts';
+import type { Bank } from './client.ts';
+import type { EndpointKind } from './errors.ts';
+import type { ExactJson } from './exact-json.ts';
+import { resultOf, resultOrNull, resultsOf, type Listing } from './listing.ts';
+import { callOut, type CallLimits, type Instruments } from './outward.ts';
+import { accountShape } from './wire-account.ts';
+import { balanceShape, cardBalanceShape } from './wire-balance.ts';
+import { cardShape } from './wire-card.ts';
+import { meShape } from './wire-me.ts';
+import { transactionShape } from './wire-transaction.ts';
+
+/** The Data API and what a call to it needs. */
+export interface DataApi extends Instruments {
+  readonly apiUrl: string;
+  readonly limits: CallLimits;
+}
+
+/** Leave to read one user's bank. */
+export interface BankAccess {
+  readonly accessToken: string;
+  /** The user's own address, only while the user is present; lifts the limit of four calls a day. */
+  readonly psuIp?: string | undefined;
+}
+
+interface Question<T> {
+  readonly kind: EndpointKind;
+  /** The path with `{id}` where the account's id goes. */
+  readonly endpoint: string;
+  readonly accountId?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly read: (body: ExactJson) => T;
+}
+
+/** @see TrueLayer.bank */
+export function bankOf(api: DataApi, access: BankAccess): Bank {
+  const ask = <T>(question: Question<T>): Promise<T> =>
+    callOut(api, {
+      ...api.limits,
+      kind: question.kind,
+      method: 'GET',
+      endpoint: question.endpoint,
+      url: addressOf(api.apiUrl, question),
+      headers: headersOf(access),
+      read: question.read,
+    });
+  const list = <T>(endpoint: string, shape: z.ZodType<T>): Promise<Listing<T>> =>
+    ask({ kind: 'bank', endpoint, read: (body) => resultsOf(body, shape) });
+  const balance = <T>(endpoint: string, accountId: string, shape: z.ZodType<T>): Promise<T> =>
+    ask({ kind: 'account', endpoint, accountId, read: (body) => resultOf(body, shape) });
+  const transactions = (endpoint: string, accountId: string, query = {}) =>
+    ask({
+      kind: 'account',
+      endpoint,
+      accountId,
+      query,
+      read: (body) => resultsOf(body, transactionShape),
+    });
+  return {
+    me: () => ask({ kind: 'bank', endpoint: '/me', read: (body) => resultOrNull(body, meShape) }),
+    accounts: () => list('/accounts', accountShape),
+    accountBalance: (id) => balance('/accounts/{id}/balance', id, balanceShape),
+    accountTransactions: (id, range) =>
+      transactions('/accounts/{id}/transactions', id, rangeQuery(range)),
+    accountPendingTransactions: (id) => transactions('/accounts/{id}/transactions/pending', id),
+    cards: () => list('/cards', cardShape),
+    cardBalance: (id) => balance('/cards/{id}/balance', id, cardBalanceShape),
+    cardTransactions: (id, range) =>
+      transactions('/cards/{id}/transactions', id, rangeQuery(range)),
+    cardPendingTransactions: (id) => transactions('/cards/{id}/transactions/pending', id),
+  };
+}
+
+/** Both ends, always: TrueLayer ignores a `from` that stands alone and answers with everything. */
+function rangeQuery(range: { readonly from: Day; readonly to: Day }): Record<string, string> {
+  return { from: range.from, to: range.to };
+}
+
+function addressOf(apiUrl: string, question: Question<unknown>): string {
+  const path = question.endpoint.replace('{id}', () =>
+    encodeURIComponent(question.accountId ?? ''),
+  );
+  const query = Object.entries(question.query ?? {}).map(
+    ([name, value]) => `${name}=${encodeURIComponent(value)}`,
+  );
+  return `${apiUrl}/data/v1${path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+function headersOf(access: BankAccess): Record<string, string> {
+  const { accessToken, psuIp = '' } = access;
+  // An address that is none would have the call refused; without it the call is only unattended.
+  return {
+    authorization: `Bearer ${accessToken}`,
+    ...(isIP(psuIp) === 0 ? {} : { 'x-psu-ip': psuIp }),
+  };
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../base/clock.ts';
+import type { Day } from '../base/days.ts';
+import { bankOf, type BankAccess } from './bank.ts';
+import { listingOf, type Listing } from './listing.ts';
+import { callOut, type CallLimits, type CallReport } from './outward.ts';
+import {
+  exchangeCode,
+  refresh,
+  type ClientCredentials,
+  type CodeExchange,
+  type TokenAnswer,
+} from './token-endpoint.ts';
+import type { WireAccount } from './wire-account.ts';
+import type { WireBalance, WireCardBalance } from './wire-balance.ts';
+import type { WireCard } from './wire-card.ts';
+import type { WireMe } from './wire-me.ts';
+import { providerShape, type WireProvider } from './wire-provider.ts';
+import type { WireTransaction } from './wire-transaction.ts';
+
+/** What a client of TrueLayer needs to know and to be given. */
+export interface TrueLayerOptions {
+  /** `https://auth.truelayer.com`, or the sandbox's or a simulator's. */
+  readonly authUrl: string;
+  /** `https://api.truelayer.com`, or the sandbox's or a simulator's. */
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  /** Asked at each token call, since the secret is sealed elsewhere. */
+  readonly credentials: () => Promise<ClientCredentials>;
+  /** Lets a simulator on this machine be called in plain http; other hosts never are. */
+  readonly allowHttp: boolean;
+  /** Ours, sent along for TrueLayer's support; their answer does not echo it. */
+  readonly correlationId?: (() => string | undefined) | undefined;
+  /** Hears of every call once it is over. */
+  readonly hear?: ((call: CallReport) => void) | undefined;
+  /** In place of the defaults, for every kind of call. */
+  readonly limits?: Partial<CallLimits> | undefined;
+}
+
+/** Narrows the list of providers. */
+export interface ProvidersQuery {
+  /** Only those that this client may use. */
+  readonly clientId?: string | undefined;
+  /** Only those with all of these scopes. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Only those of these countries, lower case, `uk` and not `gb`. */
+  readonly countries?: readonly string[] | undefined;
+}
+
+/** TrueLayer's servers. Every method calls the network and throws `BankError`. */
+export interface TrueLayer {
+  /**
+   * Spends an authorization code; it is gone even if the answer is lost.
+   *
+   * @throws BankError `CODE_REFUSED`, `OPERATOR_FAULT`, `UNAVAILABLE` and others
+   */
+  exchangeCode(request: CodeExchange): Promise<TokenAnswer>;
+  /**
+   * Gets a new access token, which ends the one before it: one refresh per consent at a time.
+   *
+   * @throws BankError `GRANT_ENDED`, `OPERATOR_FAULT`, `UNAVAILABLE` and others
+   */
+  refresh(refreshToken: string): Promise<TokenAnswer>;
+  /** Lists banks; needs no token. */
+  providers(query?: ProvidersQuery): Promise<Listing<WireProvider>>;
+  /** The bank of the user behind an access token; opens nothing. */
+  bank(access: BankAccess): Bank;
+}
+
+/** Days, both inclusive. */
+export interface DayRange {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** One user's bank. Every method is one call to the network and throws `BankError`. */
+export interface Bank {
+  /** Null where the bank answers with nothing. */
+  me(): Promise<WireMe | null>;
+  accounts(): Promise<Listing<WireAccount>>;
+  accountBalance(accountId: string): Promise<WireBalance>;
+  /** Booked transactions, in no order that is promised. */
+  accountTransactions(accountId: string, range: DayRange): Promise<Listing<WireTransaction>>;
+  /** The complete set of those pending now. */
+  accountPendingTransactions(accountId: string): Promise<Listing<WireTransaction>>;
+  cards(): Promise<Listing<WireCard>>;
+  cardBalance(cardId: string): Promise<WireCardBalance>;
+  /** Booked transactions, in no order that is promised. */
+  cardTransactions(cardId: string, range: DayRange): Promise<Listing<WireTransaction>>;
+  /** The complete set of those pending now. */
+  cardPendingTransactions(cardId: string): Promise<Listing<WireTransaction>>;
+}
+
+const KILOBYTE = 1_024;
+const MEGABYTE = 1_024 * KILOBYTE;
+const DATA_LIMITS: CallLimits = { timeoutMilliseconds: 30_000, bytesMax: 32 * MEGABYTE };
+const PROVIDERS_LIMITS: CallLimits = { timeoutMilliseconds: 30_000, bytesMax: 4 * MEGABYTE };
+const TOKEN_LIMITS: CallLimits = { timeoutMilliseconds: 15_000, bytesMax: 64 * KILOBYTE };
+
+/**
+ * A client of TrueLayer's. Holds no state, so that calls may run side by side.
+ *
+ * @throws RangeError if an address is neither https nor, where allowed, http on this machine
+ */
+export function createTrueLayer(options: TrueLayerOptions): TrueLayer {
+  const authUrl = baseOf(options.authUrl, options.allowHttp);
+  const apiUrl = baseOf(options.apiUrl, options.allowHttp);
+  const { clock, credentials, correlationId, hear, limits } = options;
+  const instruments = { clock, correlationId, hear };
+  const tokens = { ...instruments, authUrl, credentials, limits: { ...TOKEN_LIMITS, ...limits } };
+  const data = { ...instruments, apiUrl, limits: { ...DATA_LIMITS, ...limits } };
+  return {
+    exchangeCode: (request) => exchangeCode(tokens, request),
+    refresh: (refreshToken) => refresh(tokens, refreshToken),
+    providers: (query = {}) =>
+      callOut(instruments, {
+        ...PROVIDERS_LIMITS,
+        ...limits,
+        kind: 'providers',
+        method: 'GET',
+        endpoint: '/api/providers',
+        url: `${authUrl}/api/providers${providersQuery(query)}`,
+        // A bare list, unlike everything of the Data API.
+        read: (body) => listingOf(body, providerShape),
+      }),
+    bank: (access) => bankOf(data, access),
+  };
+}
+
+function providersQuery(query: ProvidersQuery): string {
+  // `clientId` in camel case and `country` in the singular: so the wire has it.
+  const words = Object.entries({
+    clientId: query.clientId ?? '',
+    scopes: (query.scopes ?? []).join(' '),
+    country: (query.countries ?? []).join(' '),
+  }).filter(([, value]) => value !== '');
+  if (words.length === 0) return '';
+  return `?${words.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`;
+}
+
+/** The address without a final slash, once it is known that a secret may go there. */
+function baseOf(address: string, allowHttp: boolean): string {
+  const { protocol, hostname, origin, pathname } = new URL(address);
+  const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  if (protocol !== 'https:' && !(protocol === 'http:' && allowHttp && local)) {
+    throw new RangeError(`${hostname} must be called by https`);
+  }
+  return `${origin}${pathname}`.replace(/\/+$/, '');
+}

@@ -1,0 +1,180 @@
+/** What a refusal or failure of TrueLayer's means to us. */
+export type BankMeaning =
+  /** The access token is not, or no longer, valid: refresh once and ask again. */
+  | 'TOKEN_REJECTED'
+  /** The refresh token is dead. Only this sends a user to re-consent. */
+  | 'GRANT_ENDED'
+  /** The authorization code is wrong, used or older than five minutes: begin a new link. */
+  | 'CODE_REFUSED'
+  /** Our client id or secret is wrong. No consent is to blame. */
+  | 'OPERATOR_FAULT'
+  /** The consent does not, or no longer, cover this; some banks say it past the history window. */
+  | 'ACCESS_DENIED'
+  /** The history window has closed; the last 90 days still answer. */
+  | 'SCA_EXCEEDED'
+  /** The days asked for reach further than the bank serves. */
+  | 'RANGE_REFUSED'
+  /** The request is malformed: ours to mend. */
+  | 'REQUEST_REFUSED'
+  /** The bank has left TrueLayer, at least under this provider id. */
+  | 'PROVIDER_DEPRECATED'
+  /** The account's id is no longer known: list the accounts again and match. */
+  | 'ACCOUNT_GONE'
+  /** Too many calls just now. */
+  | 'RATE_LIMITED'
+  /** The bank's four calls a day without the user are spent. */
+  | 'UNATTENDED_LIMIT'
+  /** The bank has no such thing, ever: read it as none. */
+  | 'NOT_SUPPORTED'
+  /** The user must do something at the bank, such as unlock the account. */
+  | 'USER_ACTION'
+  /** Outage, time-out, nonsense, or an answer that nobody has documented. */
+  | 'UNAVAILABLE';
+
+/**
+ * Who was asked, as far as the same words mean different things: the token endpoint for a code or
+ * for a refresh, the list of providers, the bank as a whole, or one account or card of it.
+ */
+export type EndpointKind = 'exchange' | 'refresh' | 'providers' | 'bank' | 'account';
+
+/** Why there is no answer to classify, where `status` and `code` cannot tell. */
+export type FailureReason =
+  | 'NETWORK'
+  | 'TIMEOUT'
+  | 'TOO_LARGE'
+  | 'REDIRECTED'
+  | 'EMPTY'
+  | 'HTML'
+  | 'MALFORMED'
+  | 'NOT_SUCCEEDED';
+
+type Row = readonly [
+  kinds: readonly EndpointKind[],
+  statuses: readonly number[],
+  code: string | null,
+  meaning: BankMeaning,
+];
+
+const EXCHANGE: readonly EndpointKind[] = ['exchange'];
+const REFRESH: readonly EndpointKind[] = ['refresh'];
+const BANK: readonly EndpointKind[] = ['bank', 'account'];
+const ACCOUNT: readonly EndpointKind[] = ['account'];
+const ANY: readonly EndpointKind[] = ['exchange', 'refresh', 'providers', 'bank', 'account'];
+
+/**
+ * The one table from endpoint, status and code to meaning; the first row that fits counts, a
+ * `null` code fits every code, and what fits no row is `UNAVAILABLE`. Texts never decide: they
+ * change, and two of the documented 403 examples carry each other's.
+ */
+const TABLE: readonly Row[] = [
+  [EXCHANGE, [400, 401], 'invalid_grant', 'CODE_REFUSED'],
+  [EXCHANGE, [400, 401], 'invalid_authorization_code', 'CODE_REFUSED'],
+  [REFRESH, [400, 401], 'invalid_grant', 'GRANT_ENDED'],
+  // An older spelling of the same: a refresh token that the server does not know.
+  [REFRESH, [401], 'invalid_request', 'GRANT_ENDED'],
+  [ANY, [400, 401, 403], 'invalid_client', 'OPERATOR_FAULT'],
+  [ANY, [400, 401, 403], 'unauthorized_client', 'OPERATOR_FAULT'],
+  [BANK, [429], 'provider_request_limit_exceeded', 'UNATTENDED_LIMIT'],
+  [ANY, [429], null, 'RATE_LIMITED'],
+  [BANK, [400], 'invalid_date_range', 'RANGE_REFUSED'],
+  [BANK, [400], 'deprecated_provider', 'PROVIDER_DEPRECATED'],
+  [ANY, [400], null, 'REQUEST_REFUSED'],
+  // Words of the mock bank's error users, and of banks reached in the old way.
+  [BANK, [401, 403], 'wrong_credentials', 'USER_ACTION'],
+  [BANK, [403], 'account_temporarily_locked', 'USER_ACTION'],
+  [BANK, [403], 'account_permanently_locked', 'USER_ACTION'],
+  [BANK, [403], 'user_input_required', 'USER_ACTION'],
+  [BANK, [403], 'mfa_required', 'USER_ACTION'],
+  [BANK, [410], 'wrong_bank', 'USER_ACTION'],
+  // A 401 is about the token and a 403 about the consent. Any 401 is worth one refresh; of the
+  // 403s only those with a known code count, since firewalls answer 403 as well.
+  [BANK, [401], null, 'TOKEN_REJECTED'],
+  [BANK, [403], 'sca_exceeded', 'SCA_EXCEEDED'],
+  [BANK, [403], 'access_denied', 'ACCESS_DENIED'],
+  [BANK, [403], 'invalid_credentials_key', 'ACCESS_DENIED'],
+  [ACCOUNT, [404], null, 'ACCOUNT_GONE'],
+  [BANK, [501], null, 'NOT_SUPPORTED'],
+];
+
+/** What an answer other than 200 means; `code` is the `error` of its body, where it has one. */
+export function meaningOf(
+  kind: EndpointKind,
+  status: number,
+  code: string | undefined,
+): BankMeaning {
+  const row = TABLE.find(
+    ([kinds, statuses, rowCode]) =>
+      kinds.includes(kind) && statuses.includes(status) && (rowCode === null || rowCode === code),
+  );
+  return row === undefined ? 'UNAVAILABLE' : row[3];
+}
+
+const HEALING: ReadonlySet<BankMeaning> = new Set([
+  'UNAVAILABLE',
+  'RATE_LIMITED',
+  'UNATTENDED_LIMIT',
+]);
+
+/** Everything that a `BankError` may know. */
+export interface BankErrorFields {
+  readonly meaning: BankMeaning;
+  readonly endpoint: string;
+  readonly status?: number | undefined;
+  readonly code?: string | undefined;
+  readonly reason?: FailureReason | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly correlationId?: string | undefined;
+}
+
+/**
+ * TrueLayer, or the bank behind it, did not give what was asked. Holds no header, body, token or
+ * underlying error, because the queue stores errors whole and logs print them.
+ */
+export class BankError extends Error {
+  /** What it means to us; the only part that decides anything. */
+  readonly meaning: BankMeaning;
+  /** The path's template, `/accounts/{id}/balance`. */
+  readonly endpoint: string;
+  /** The HTTP status; undefined where no answer came. */
+  readonly status: number | undefined;
+  /** TrueLayer's own code, `provider_error`. */
+  readonly code: string | undefined;
+  /** Why the answer, if any, was of no use. */
+  readonly reason: FailureReason | undefined;
+  /** How long we were asked to wait, 0 to 86,400. */
+  readonly retryAfterSeconds: number | undefined;
+  /** TrueLayer's id of the call, for their support. */
+  readonly correlationId: string | undefined;
+
+  constructor(fields: BankErrorFields) {
+    const words = [fields.status, fields.code, fields.reason].filter((word) => word !== undefined);
+    super(`TrueLayer ${fields.endpoint}: ${fields.meaning} (${words.join(' ')})`);
+    this.name = 'BankError';
+    this.meaning = fields.meaning;
+    this.endpoint = fields.endpoint;
+    this.status = fields.status;
+    this.code = fields.code;
+    this.reason = fields.reason;
+    this.retryAfterSeconds = fields.retryAfterSeconds;
+    this.correlationId = fields.correlationId;
+  }
+
+  /**
+   * True where the same call can succeed later with nothing changed. A rejected token wants a
+   * refresh and an operator's fault a person, so both are false.
+   */
+  get tryAgain(): boolean {
+    return HEALING.has(this.meaning);
+  }
+}
+
+/** An answer with status 200 that says nothing we can use. */
+export class UnreadableAnswer extends Error {
+  readonly reason: FailureReason;
+
+  constructor(reason: FailureReason) {
+    super(reason);
+    this.name = 'UnreadableAnswer';
+    this.reason = reason;
+  }
+}
