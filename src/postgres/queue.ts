@@ -1,0 +1,222 @@
+import { type Clock, fromPrisma, type Job, type JobResult, PgBoss } from 'pg-boss';
+import { strikeSecrets } from '../base/log.ts';
+import type { Tx } from './db.ts';
+
+/** How the queue treats one kind of job. */
+export interface QueueRules {
+  readonly retries: number;
+  readonly retryDelaySeconds: number;
+  readonly retryDelaySecondsMax: number;
+  /** How long one try may run before another may begin. */
+  readonly timeLimitSeconds: number;
+  /** How many run at once in one worker process. */
+  readonly atOnce: number;
+  /** With a key: `stately` keeps at most one waiting job a key, `standard` any number. */
+  readonly policy: 'standard' | 'stately';
+}
+
+/** One job to ask for. */
+export interface JobRequest {
+  readonly name: string;
+  readonly payload: object;
+  /** Higher goes first. */
+  readonly priority?: number;
+  readonly notBefore?: Date;
+  /** At most one job with this key waits, where the queue's policy is `stately`. */
+  readonly key?: string;
+}
+
+/** A recurring job. */
+export interface Schedule {
+  readonly name: string;
+  /** Five fields, UTC. */
+  readonly cron: string;
+}
+
+/** Answers one job; throws only where trying again can help. */
+export type JobAnswer = (payload: unknown, signal: AbortSignal) => Promise<void>;
+
+/** The background jobs, in the same Postgres as the rows. */
+export interface Queue {
+  /** Asks for jobs in the caller's transaction: they exist if and only if it commits. */
+  send(tx: Tx, jobs: readonly JobRequest[]): Promise<void>;
+  /** Asks for one job by itself, for work that belongs to no viewer. */
+  sendAlone(job: JobRequest): Promise<void>;
+  /** Begins answering. */
+  work(answers: ReadonlyMap<string, JobAnswer>): Promise<void>;
+  /** Jobs being answered in this process at this moment. */
+  readonly answering: number;
+  /** True once jobs can be asked for. */
+  ready(): Promise<boolean>;
+  /** Takes no new job, gives running ones `graceMilliseconds`, then hands them back. */
+  close(graceMilliseconds: number): Promise<void>;
+}
+
+/** How a process wants its queue. */
+export interface QueueOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly queues: ReadonlyMap<string, QueueRules>;
+  readonly schedules: readonly Schedule[];
+  /** True in processes that answer jobs: they also supervise, and keep the schedules. */
+  readonly worker: boolean;
+  /** Off under a test clock, whose heartbeats would outrun the real connection. */
+  readonly listen: boolean;
+  readonly onError: (error: Error) => void;
+}
+
+const WAKE_SECONDS = 1;
+
+/** Installs or upgrades the queue's own schema, and opens it. */
+export async function openQueue(options: QueueOptions): Promise<Queue> {
+  const boss = new PgBoss({
+    connectionString: options.url,
+    application_name: 'consentry-queue',
+    max: options.worker ? 6 : 3,
+    clock: options.clock,
+    useListenNotify: options.listen && options.worker,
+    supervise: options.worker,
+    schedule: options.worker && options.schedules.length > 0,
+    // A killed worker's jobs come back as soon as its heartbeats are seen to be missing.
+    superviseIntervalSeconds: 5,
+    cronMonitorIntervalSeconds: 10,
+    cronWorkerIntervalSeconds: 5,
+  });
+  boss.on('error', options.onError);
+  await boss.start();
+  try {
+    await createQueues(boss, options);
+    await grantToHouse(boss);
+  } catch (error) {
+    await boss.stop({ graceful: false });
+    throw error;
+  }
+  const running = new Set<Promise<unknown>>();
+  return {
+    async send(tx, jobs) {
+      const byName = Map.groupBy(jobs, (job) => job.name);
+      for (const [name, group] of byName) {
+        await boss.insert(name, group.map(toInsert), { db: fromPrisma(tx) });
+      }
+    },
+    async sendAlone(job) {
+      await boss.insert(job.name, [toInsert(job)]);
+    },
+    async work(answers) {
+      for (const [name, answer] of answers) {
+        const rules = options.queues.get(name);
+        if (rules === undefined) throw new Error(`no queue is declared for the job ${name}`);
+        await startWorkers(boss, name, rules, answer, running, options.onError);
+      }
+    },
+    get answering() {
+      return running.size;
+    },
+    ready: async () => (await boss.schemaVersion()) !== null,
+    async close(graceMilliseconds) {
+      await boss.stop({ graceful: true, timeout: Math.max(graceMilliseconds, 1_000) });
+    },
+  };
+}
+
+function toInsert(job: JobRequest) {
+  return {
+    data: job.payload,
+    ...(job.priority === undefined ? {} : { priority: job.priority }),
+    ...(job.notBefore === undefined ? {} : { startAfter: job.notBefore }),
+    ...(job.key === undefined ? {} : { singletonKey: job.key }),
+  };
+}
+
+async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> {
+  const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
+  for (const [name, rules] of options.queues) {
+    const settings = {
+      retryLimit: rules.retries,
+      retryDelay: rules.retryDelaySeconds,
+      retryBackoff: true,
+      retryDelayMax: rules.retryDelaySecondsMax,
+      expireInSeconds: rules.timeLimitSeconds,
+      heartbeatSeconds: 10,
+      // A consent's next instant may lie months ahead; a job that waits for it must not be swept.
+      retentionSeconds: 400 * 86_400,
+      deleteAfterSeconds: 3 * 86_400,
+      notify: true,
+    };
+    const queue = existing.get(name);
+    if (queue === undefined) {
+      await boss.createQueue(name, { ...settings, policy: rules.policy });
+    } else if (Object.entries(settings).some(([key, value]) => queue[key as 'notify'] !== value)) {
+      await boss.updateQueue(name, settings);
+    }
+  }
+  if (!options.worker) return;
+  const scheduled = new Map((await boss.getSchedules()).map((row) => [row.name, row.cron]));
+  for (const schedule of options.schedules) {
+    if (scheduled.get(schedule.name) === schedule.cron) continue;
+    await boss.schedule(schedule.name, schedule.cron, {}, { tz: 'UTC' });
+  }
+}
+
+// Jobs are inserted in the house's own transactions, so its role needs to reach the queue's tables,
+// those that a later version or a test clock adds included.
+async function grantToHouse(boss: PgBoss): Promise<void> {
+  const db = boss.getDb();
+  const { rows } = await db.executeSql(
+    `select has_table_privilege('consentry_app', 'pgboss.job', 'insert') as granted`,
+  );
+  if ((rows[0] as { granted: boolean }).granted) return;
+  await db.executeSql(`
+    grant usage on schema pgboss to consentry_app;
+    grant select, insert, update on all tables in schema pgboss to consentry_app;
+    grant execute on all functions in schema pgboss to consentry_app;
+    alter default privileges in schema pgboss grant select, insert, update on tables to consentry_app;
+    alter default privileges in schema pgboss grant execute on functions to consentry_app;
+  `);
+}
+
+async function startWorkers(
+  boss: PgBoss,
+  name: string,
+  rules: QueueRules,
+  answer: JobAnswer,
+  running: Set<Promise<unknown>>,
+  onError: (error: Error) => void,
+): Promise<void> {
+  // Two jobs a fetch let a worker go on at once while more wait: with one, it sleeps in between.
+  const batchSize = Math.min(rules.atOnce, 2);
+  const options = {
+    batchSize,
+    burstWhenBatchFull: batchSize > 1,
+    localConcurrency: Math.ceil(rules.atOnce / batchSize),
+    pollingIntervalSeconds: WAKE_SECONDS,
+    notifyPollingIntervalSeconds: WAKE_SECONDS,
+    perJobResults: true,
+  } as const;
+  await boss.work<unknown, JobResult[], typeof options>(name, options, async (jobs) => {
+    const answers = Promise.all(jobs.map((job) => settle(job, answer, onError)));
+    running.add(answers);
+    try {
+      return await answers;
+    } finally {
+      running.delete(answers);
+    }
+  });
+}
+
+// A failure is stored with its job, so only the struck message goes there, never an error object
+// with the request that it came from.
+async function settle(
+  job: Job<unknown>,
+  answer: JobAnswer,
+  onError: (error: Error) => void,
+): Promise<JobResult> {
+  try {
+    await answer(job.data, job.signal);
+    return { id: job.id, status: 'completed' };
+  } catch (error) {
+    onError(error as Error);
+    const { name, message } = error as Error;
+    return { id: job.id, status: 'failed', output: { name, message: strikeSecrets(message) } };
+  }
+}

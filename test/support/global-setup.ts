@@ -1,0 +1,54 @@
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { createTestFolder, removeAbandonedFolders } from './folder.ts';
+import { prepareTemplate } from './prepare-template.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Superuser, database `consentry` of the run's own server. */
+    postgresUrl: string;
+    /** The database that each test database is a copy of. */
+    templateDatabase: string;
+  }
+}
+
+const TEMPLATE = 'template_consentry';
+
+/**
+ * Starts the Postgres of one test run, with a template database, and gives what stops it. Runs at
+ * the same time do not meet: each has a folder and a port of its own.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await removeAbandonedFolders();
+  const folder = await createTestFolder();
+  const postgres = await startEmbeddedPostgres({ folder: folder.path, volatile: true });
+  const teardown = async () => {
+    await postgres.stop();
+    await folder.remove();
+  };
+  try {
+    await createTemplate(postgres.url);
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  project.provide('postgresUrl', postgres.url);
+  project.provide('templateDatabase', TEMPLATE);
+  return teardown;
+}
+
+async function createTemplate(adminUrl: string): Promise<void> {
+  const admin = new pg.Client(adminUrl);
+  await admin.connect();
+  try {
+    await admin.query(`create database ${TEMPLATE}`);
+    const url = new URL(adminUrl);
+    url.pathname = `/${TEMPLATE}`;
+    await prepareTemplate(url.href);
+    // Postgres copies no database that somebody is connected to, so nobody may.
+    await admin.query(`alter database ${TEMPLATE} is_template true allow_connections false`);
+  } finally {
+    await admin.end();
+  }
+}
