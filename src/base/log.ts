@@ -16,6 +16,34 @@ export function correlationId(): string | undefined {
   return correlation.getStore();
 }
 
+/** What a log may keep of an error. */
+interface ErrorDescription {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorDescription;
+}
+
+const CAUSES_MAX = 4;
+
+// Errors of libraries carry whole clients and requests with them, keys and statements included: of
+// an error only what is named here is written.
+function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const { name, message, stack, cause } = error;
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(stack === undefined ? {} : { stack }),
+    ...(cause === undefined || depth === CAUSES_MAX
+      ? {}
+      : { cause: describeError(cause, depth + 1) }),
+  };
+}
+
 const SECRET_NAMES = [
   'authorization',
   'cookie',
@@ -65,6 +93,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
         paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: '[struck]',
       },
+      serializers: { err: describeError },
       hooks: { streamWrite: strikeSecrets },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),

@@ -64,7 +64,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
-  pool.on('error', options.onIdleError);
+  pool.on('error', (error) => {
+    // The pool's end waits for no goodbye, so a server that stops right after may break it off.
+    if (!pool.ending) options.onIdleError(error);
+  });
   let statements = 0;
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {

@@ -80,6 +80,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return client !== null;
     },
     async close() {
+      if (closed) return;
       closed = true;
       options.clock.clearInterval(heartbeat);
       if (retry !== null) options.clock.clearTimeout(retry);

@@ -77,8 +77,10 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     useListenNotify: options.listen && options.worker,
     supervise: options.worker,
     schedule: options.worker && options.schedules.length > 0,
-    // A killed worker's jobs come back as soon as its heartbeats are seen to be missing.
+    // A killed worker's jobs come back once its heartbeats are seen to be missing: a history window
+    // of five minutes leaves no room for the minute that both would take by default.
     superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
     cronMonitorIntervalSeconds: 10,
     cronWorkerIntervalSeconds: 5,
   });

@@ -1,7 +1,7 @@
 import { HOUR, MINUTE } from '../base/clock.ts';
 import { write, type Words } from './book.ts';
 import { chanceOf } from './chance.ts';
-import type { Household, LifeDay } from './household.ts';
+import type { Household, LifeDay } from './household-day.ts';
 import type { Shop } from './merchants.ts';
 
 interface Bill {

@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../base/clock.ts';
 import { write, type Book, type Words } from './book.ts';
-import type { Household, LifeDay } from './household.ts';
+import type { Household, LifeDay } from './household-day.ts';
 import { ONLINE, SUBSCRIPTIONS, type Shop } from './merchants.ts';
 
 interface Habit {

@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../base/clock.ts';
 import { write, type Book, type Words } from './book.ts';
-import type { Household, LifeDay } from './household.ts';
+import type { Household, LifeDay } from './household-day.ts';
 
 const POUND = 100;
 

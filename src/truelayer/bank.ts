@@ -1,16 +1,20 @@
 import { isIP } from 'node:net';
 import type { z } from 'zod';
 import type { Day } from '../base/days.ts';
-import type { Bank } from './client.ts';
 import type { EndpointKind } from './errors.ts';
 import type { ExactJson } from './exact-json.ts';
 import { resultOf, resultOrNull, resultsOf, type Listing } from './listing.ts';
 import { callOut, type CallLimits, type Instruments } from './outward.ts';
-import { accountShape } from './wire-account.ts';
-import { balanceShape, cardBalanceShape } from './wire-balance.ts';
-import { cardShape } from './wire-card.ts';
-import { meShape } from './wire-me.ts';
-import { transactionShape } from './wire-transaction.ts';
+import { accountShape, type WireAccount } from './wire-account.ts';
+import {
+  balanceShape,
+  cardBalanceShape,
+  type WireBalance,
+  type WireCardBalance,
+} from './wire-balance.ts';
+import { cardShape, type WireCard } from './wire-card.ts';
+import { meShape, type WireMe } from './wire-me.ts';
+import { transactionShape, type WireTransaction } from './wire-transaction.ts';
 
 /** The Data API and what a call to it needs. */
 export interface DataApi extends Instruments {
@@ -23,6 +27,30 @@ export interface BankAccess {
   readonly accessToken: string;
   /** The user's own address, only while the user is present; lifts the limit of four calls a day. */
   readonly psuIp?: string | undefined;
+}
+
+/** Days, both inclusive. */
+export interface DayRange {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** One user's bank. Every method is one call to the network and throws `BankError`. */
+export interface Bank {
+  /** Null where the bank answers with nothing. */
+  me(): Promise<WireMe | null>;
+  accounts(): Promise<Listing<WireAccount>>;
+  accountBalance(accountId: string): Promise<WireBalance>;
+  /** Booked transactions, in no order that is promised. */
+  accountTransactions(accountId: string, range: DayRange): Promise<Listing<WireTransaction>>;
+  /** The complete set of those pending now. */
+  accountPendingTransactions(accountId: string): Promise<Listing<WireTransaction>>;
+  cards(): Promise<Listing<WireCard>>;
+  cardBalance(cardId: string): Promise<WireCardBalance>;
+  /** Booked transactions, in no order that is promised. */
+  cardTransactions(cardId: string, range: DayRange): Promise<Listing<WireTransaction>>;
+  /** The complete set of those pending now. */
+  cardPendingTransactions(cardId: string): Promise<Listing<WireTransaction>>;
 }
 
 interface Question<T> {
@@ -74,7 +102,7 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
 }
 
 /** Both ends, always: TrueLayer ignores a `from` that stands alone and answers with everything. */
-function rangeQuery(range: { readonly from: Day; readonly to: Day }): Record<string, string> {
+function rangeQuery(range: DayRange): Record<string, string> {
   return { from: range.from, to: range.to };
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Day } from '../base/days.ts';
-import { bankOf, type BankAccess } from './bank.ts';
+import { type Bank, type BankAccess, bankOf } from './bank.ts';
 import { listingOf, type Listing } from './listing.ts';
 import { callOut, type CallLimits, type CallReport } from './outward.ts';
 import {
@@ -10,12 +9,7 @@ import {
   type CodeExchange,
   type TokenAnswer,
 } from './token-endpoint.ts';
-import type { WireAccount } from './wire-account.ts';
-import type { WireBalance, WireCardBalance } from './wire-balance.ts';
-import type { WireCard } from './wire-card.ts';
-import type { WireMe } from './wire-me.ts';
 import { providerShape, type WireProvider } from './wire-provider.ts';
-import type { WireTransaction } from './wire-transaction.ts';
 
 /** What a client of TrueLayer needs to know and to be given. */
 export interface TrueLayerOptions {
@@ -64,30 +58,6 @@ export interface TrueLayer {
   providers(query?: ProvidersQuery): Promise<Listing<WireProvider>>;
   /** The bank of the user behind an access token; opens nothing. */
   bank(access: BankAccess): Bank;
-}
-
-/** Days, both inclusive. */
-export interface DayRange {
-  readonly from: Day;
-  readonly to: Day;
-}
-
-/** One user's bank. Every method is one call to the network and throws `BankError`. */
-export interface Bank {
-  /** Null where the bank answers with nothing. */
-  me(): Promise<WireMe | null>;
-  accounts(): Promise<Listing<WireAccount>>;
-  accountBalance(accountId: string): Promise<WireBalance>;
-  /** Booked transactions, in no order that is promised. */
-  accountTransactions(accountId: string, range: DayRange): Promise<Listing<WireTransaction>>;
-  /** The complete set of those pending now. */
-  accountPendingTransactions(accountId: string): Promise<Listing<WireTransaction>>;
-  cards(): Promise<Listing<WireCard>>;
-  cardBalance(cardId: string): Promise<WireCardBalance>;
-  /** Booked transactions, in no order that is promised. */
-  cardTransactions(cardId: string, range: DayRange): Promise<Listing<WireTransaction>>;
-  /** The complete set of those pending now. */
-  cardPendingTransactions(cardId: string): Promise<Listing<WireTransaction>>;
 }
 
 const KILOBYTE = 1_024;

@@ -38,6 +38,18 @@ it('fields that are named for secrets are struck out, nested ones too', () => {
   expect(JSON.parse(line)).toMatchObject({ accessToken: '[struck]' });
 });
 
+it('of an error only its words are written, not what a library hung on it', () => {
+  const cause = Object.assign(new Error('inner'), { code: 'ECONNRESET' });
+  const error = Object.assign(new Error('outer', { cause }), {
+    client: { secretKey: 4711, sql: 'select 1' },
+  });
+  const line = logged((log) => log.warn({ err: error }, 'trouble'));
+  expect(line).not.toMatch(/4711|select 1/);
+  expect(JSON.parse(line)).toMatchObject({
+    err: { message: 'outer', cause: { message: 'inner', code: 'ECONNRESET' } },
+  });
+});
+
 it('a line bears the correlation id of its work', () => {
   const line = logged((log) => withCorrelation('id-1', () => log.info('hello')));
   expect(JSON.parse(line)).toMatchObject({ correlationId: 'id-1', msg: 'hello', level: 'info' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDay } from '../../src/base/days.ts';
-import type { Bank } from '../../src/truelayer/client.ts';
+import type { Bank } from '../../src/truelayer/bank.ts';
 import { ACCESS_TOKEN, clientOf, errorOf } from './client-of.ts';
 import { serve, serveAlways, type HttpServer } from './http-server.ts';
 

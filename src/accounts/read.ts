@@ -1,0 +1,245 @@
+import { type QueryResult, types } from 'pg';
+import type { AccountKind, TransactionStatus } from '../generated/prisma/enums.ts';
+import type { Database } from '../postgres/db.ts';
+
+/** One transaction as the API shows it. Days and amounts are text, exact. */
+export interface TransactionRow {
+  readonly id: string;
+  readonly account_id: string;
+  readonly status: TransactionStatus;
+  readonly booked_on: string;
+  readonly booked_at: Date | null;
+  readonly amount: string;
+  readonly currency: string;
+  readonly original_amount: string | null;
+  readonly original_currency: string | null;
+  readonly exchange_rate: string | null;
+  readonly description: string;
+  readonly merchant_name: string | null;
+  readonly category: string;
+  readonly classification: readonly string[];
+  readonly counterparty_name: string | null;
+  readonly reference: string | null;
+  readonly running_balance: string | null;
+  readonly transaction_id: string;
+  readonly normalised_id: string | null;
+  readonly provider_transaction_id: string | null;
+  readonly sign_disputed: boolean;
+  readonly version: number;
+  readonly first_seen_at: Date;
+  readonly changed_at: Date;
+}
+
+/** An account with its newest balance. */
+export interface AccountRow {
+  readonly id: string;
+  readonly consent_id: string;
+  readonly environment: string;
+  readonly provider_id: string;
+  readonly kind: AccountKind;
+  readonly account_type: string | null;
+  readonly display_name: string;
+  readonly holder_name: string | null;
+  readonly currency: string | null;
+  readonly iban: string | null;
+  readonly account_number: string | null;
+  readonly sort_code: string | null;
+  readonly bic: string | null;
+  readonly card_network: string | null;
+  readonly last_digits: string | null;
+  readonly valid_to: string | null;
+  readonly first_seen_at: Date;
+  readonly balance_currency: string | null;
+  readonly current: string | null;
+  readonly available: string | null;
+  readonly overdraft: string | null;
+  readonly credit_limit: string | null;
+  readonly last_statement_balance: string | null;
+  readonly last_statement_on: string | null;
+  readonly payment_due: string | null;
+  readonly payment_due_on: string | null;
+  readonly as_of: Date | null;
+  readonly fetched_at: Date | null;
+}
+
+/** Where a page of transactions begins: after this row, in the order newest first. */
+export interface TransactionPosition {
+  readonly bookedOn: string;
+  readonly id: string;
+}
+
+/** A page of transactions, newest first. Days are inclusive; null means without that bound. */
+export interface TransactionPage {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly after: TransactionPosition | null;
+  /** Rows wanted; one more is read to tell whether there is a next page. */
+  readonly first: number;
+}
+
+const TRANSACTION_COLUMNS = `t.id, t.account_id, t.status, t.booked_on, t.booked_at, t.amount,
+  t.currency, t.original_amount, t.original_currency, t.exchange_rate, t.description,
+  t.merchant_name, t.category, t.classification, t.counterparty_name, t.reference,
+  t.running_balance, t.transaction_id, t.normalised_id, t.provider_transaction_id,
+  t.sign_disputed, t.version, t.first_seen_at, t.changed_at`;
+
+const ACCOUNT_COLUMNS = `a.id, a.consent_id, a.environment, a.provider_id, a.kind, a.account_type,
+  a.display_name, a.holder_name, a.currency, a.iban, a.account_number, a.sort_code, a.bic,
+  a.card_network, a.last_digits, a.valid_to, a.first_seen_at, b.currency as balance_currency,
+  b.current, b.available, b.overdraft, b.credit_limit, b.last_statement_balance,
+  b.last_statement_on, b.payment_due, b.payment_due_on, b.as_of, b.fetched_at`;
+
+// The viewer is set by the very statement that reads, for its own transaction only: one round trip.
+// All tables stand in a lateral part that refers to the setting and that `limit` or `offset 0` keep
+// whole, so that no plan can look at a row, and have it refused, before the setting is made.
+const AS_VIEWER = `(select set_config('app.viewer', $1, true) as id) viewer`;
+
+const PAGE_BOUNDS = `t.booked_on >= coalesce($2::date, '-infinity')
+  and t.booked_on <= coalesce($3::date, 'infinity')
+  and (t.booked_on, t.id) < (coalesce($4::date, 'infinity'),
+    coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))`;
+
+/**
+ * Pages of several accounts in one statement, by account id. Accounts that are not the viewer's
+ * have no rows.
+ */
+export async function readTransactionsByAccount(
+  database: Database,
+  viewerId: string,
+  accountIds: readonly string[],
+  page: TransactionPage,
+): Promise<ReadonlyMap<string, readonly TransactionRow[]>> {
+  const rows = await hotRead<TransactionRow>(
+    database,
+    'transactions_by_account',
+    `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
+     cross join unnest($7::uuid[]) wanted (id)
+     cross join lateral (
+       select * from transaction t
+       where t.account_id = wanted.id and t.viewer_id = viewer.id::uuid and ${PAGE_BOUNDS}
+       order by t.booked_on desc, t.id desc limit $6
+     ) t`,
+    [...pageValues(viewerId, page), [...accountIds]],
+  );
+  return Map.groupBy(rows, (row) => row.account_id);
+}
+
+/** A page over all accounts of the viewer. */
+export async function readTransactions(
+  database: Database,
+  viewerId: string,
+  page: TransactionPage,
+): Promise<readonly TransactionRow[]> {
+  return hotRead<TransactionRow>(
+    database,
+    'transactions',
+    `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
+     cross join lateral (
+       select * from transaction t
+       where t.viewer_id = viewer.id::uuid and ${PAGE_BOUNDS}
+       order by t.booked_on desc, t.id desc limit $6
+     ) t`,
+    pageValues(viewerId, page),
+  );
+}
+
+/** Transactions by id; those that are not the viewer's are left out. */
+export async function findTransactions(
+  database: Database,
+  viewerId: string,
+  ids: readonly string[],
+): Promise<readonly TransactionRow[]> {
+  return hotRead<TransactionRow>(
+    database,
+    'transactions_by_id',
+    `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
+     cross join lateral (
+       select * from transaction t
+       where t.id = any ($2::uuid[]) and t.viewer_id = viewer.id::uuid offset 0
+     ) t`,
+    [viewerId, [...ids]],
+  );
+}
+
+/** Accounts by id; those that are not the viewer's are left out. */
+export async function findAccounts(
+  database: Database,
+  viewerId: string,
+  ids: readonly string[],
+): Promise<readonly AccountRow[]> {
+  return hotRead<AccountRow>(
+    database,
+    'accounts_by_id',
+    `select found.* from ${AS_VIEWER}
+     cross join lateral (
+       select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
+       where a.id = any ($2::uuid[]) and a.viewer_id = viewer.id::uuid offset 0
+     ) found`,
+    [viewerId, [...ids]],
+  );
+}
+
+/** Where a page of accounts begins: after this row, in the order of names. */
+export interface AccountPosition {
+  readonly displayName: string;
+  readonly id: string;
+}
+
+/** A page of the viewer's accounts by name, of one consent where it is given. */
+export async function readAccounts(
+  database: Database,
+  viewerId: string,
+  page: {
+    readonly consentId: string | null;
+    readonly after: AccountPosition | null;
+    readonly first: number;
+  },
+): Promise<readonly AccountRow[]> {
+  return hotRead<AccountRow>(
+    database,
+    'accounts',
+    `select page.* from ${AS_VIEWER}
+     cross join lateral (
+       select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
+       where a.viewer_id = viewer.id::uuid
+         and ($2::uuid is null or a.consent_id = $2)
+         and ($3::text is null or (a.display_name, a.id) > ($3, $4::uuid))
+       order by a.display_name, a.id limit $5
+     ) page`,
+    [
+      viewerId,
+      page.consentId,
+      page.after?.displayName ?? null,
+      page.after?.id ?? null,
+      page.first + 1,
+    ],
+  );
+}
+
+function pageValues(viewerId: string, page: TransactionPage): unknown[] {
+  const { from, to, after, first } = page;
+  return [viewerId, from, to, after?.bookedOn ?? null, after?.id ?? null, first + 1];
+}
+
+const DATE_TYPE = 1082;
+
+// Days stay text: a Date would move them through time zones.
+async function hotRead<Row extends object>(
+  database: Database,
+  name: string,
+  text: string,
+  values: unknown[],
+): Promise<readonly Row[]> {
+  const result: QueryResult<Row> = await database.pool.query<Row>({
+    name,
+    text,
+    values,
+    types: { getTypeParser },
+  });
+  return result.rows;
+}
+
+function getTypeParser(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (type === DATE_TYPE) return (value) => value;
+  return types.getTypeParser(type, format);
+}

@@ -1,0 +1,109 @@
+import { styleText } from 'node:util';
+import {
+  AuthLinkDocument,
+  BanksDocument,
+  ConsentsDocument,
+  FollowConsentDocument,
+  type FollowConsentSubscription,
+} from '../generated/client/graphql.ts';
+import { walkDialog } from '../simulator/walk.ts';
+import { type DemoClient, readPages } from './demo-client.ts';
+import type { Stage } from './stage.ts';
+
+/** Who signs in at the simulated bank. */
+const BANK_USER = { user: 'john', password: 'doe' };
+const HISTORY_MILLISECONDS_MAX = 180_000;
+const BANKS_NAMED = 5;
+
+/** Gets a bearer token, as an identity provider would give one to the app of a user. */
+export async function fetchToken(stage: Stage, tokenUrl: string, user: string): Promise<string> {
+  return stage.play('Signing in', async () => {
+    const response = await fetch(`${tokenUrl}?user=${user}`);
+    if (!response.ok) throw new Error(`the issuer answered ${response.status}`);
+    stage.tell(`The development issuer gave ${user} a token.`);
+    return (await response.text()).trim();
+  });
+}
+
+/** Lists the banks, by number and a few names. */
+export async function showBanks(stage: Stage, client: DemoClient): Promise<void> {
+  await stage.play('Choosing a bank', async () => {
+    const banks = await readPages(async (after) => {
+      const { providers } = await client.ask(BanksDocument, { first: 100, after });
+      return providers;
+    });
+    stage.expect(banks.length > 1, 'there should be banks to choose from');
+    const countries = new Set(banks.map((bank) => bank.country));
+    stage.tell(`${banks.length} banks in ${countries.size} countries.`);
+    const names = banks.slice(0, BANKS_NAMED).map((bank) => bank.displayName);
+    stage.tell(styleText('dim', `${names.join(', ')} and others`));
+  });
+}
+
+/**
+ * Connects a bank the whole way: the link, the bank's own pages, the way back.
+ *
+ * @returns the id of the new consent
+ */
+export async function connectBank(stage: Stage, client: DemoClient, bank: string): Promise<string> {
+  const link = await stage.play('Asking for an auth link', async () => {
+    const { authLink } = await client.ask(AuthLinkDocument, { input: { providerId: bank } });
+    if (authLink.__typename === 'AuthLinkRefused') {
+      throw new Error(`${authLink.code}: ${authLink.message}`);
+    }
+    stage.tell(`A link to ${bank}, good until ${timeOf(authLink.expiresAt)} UTC, for one use.`);
+    return authLink.url;
+  });
+  const back = await stage.play("Walking the bank's pages", async () => {
+    const end = await walkDialog(link, BANK_USER);
+    stage.tell(`${BANK_USER.user} signed in, chose what to share, and was sent back.`);
+    return end.url;
+  });
+  return stage.play('Coming back', async () => {
+    const page = await (await client.open(back)).text();
+    const title = /<title>([^<]*)<\/title>/.exec(page)?.[1] ?? 'a page without a title';
+    stage.tell(`The server says: ${styleText('italic', title)}.`);
+    if (!title.includes('connected')) throw new Error('the bank is not connected');
+    const { consents } = await client.ask(ConsentsDocument, { first: 1 });
+    const [consent] = consents.nodes;
+    if (consent === undefined) throw new Error('there is no consent');
+    return consent.id;
+  });
+}
+
+/** Follows the history of a consent as it arrives, until it is complete. */
+export async function followHistory(
+  stage: Stage,
+  client: DemoClient,
+  consentId: string,
+): Promise<void> {
+  await stage.play('Receiving the history', async () => {
+    const started = performance.now();
+    for await (const { consent } of client.follow(
+      FollowConsentDocument,
+      { id: consentId },
+      HISTORY_MILLISECONDS_MAX,
+    )) {
+      const { spansTotal, spansDone, complete, gaps } = consent.history;
+      stage.progress(spansDone, spansTotal, wordsOf(consent.history));
+      if (!complete) continue;
+      stage.endProgress();
+      stage.expect(gaps.length === 0, `${gaps.length} stretches could not be had from the bank`);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      stage.tell(`Complete after ${seconds} s.`);
+      return;
+    }
+    throw new Error('the server ended the news before the history was complete');
+  });
+}
+
+function wordsOf(history: FollowConsentSubscription['consent']['history']): string {
+  const { spansTotal, spansDone, oldestDay } = history;
+  if (spansTotal === 0) return 'asking for the accounts';
+  const since = oldestDay === null ? '' : `, everything since ${oldestDay}`;
+  return `${spansDone} of ${spansTotal} stretches${since}`;
+}
+
+function timeOf(instant: string): string {
+  return instant.slice(11, 16);
+}

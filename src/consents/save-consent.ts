@@ -1,0 +1,104 @@
+import type { App } from '../app.ts';
+import { later, MINUTE, nowOf } from '../base/clock.ts';
+import { uuidOf } from '../base/entropy.ts';
+import { seal, unseal } from '../base/seal.ts';
+import { recordChanges } from '../changes/log.ts';
+import { publish } from '../events.ts';
+import type { AuthLink } from '../generated/prisma/client.ts';
+import { ask, jobs } from '../jobs.ts';
+import { CONSENT_DAYS, historyLimits } from '../providers/limits.ts';
+import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
+import { addConsentPeriod, firstDue } from './due.ts';
+import { authLinkError } from './link-error.ts';
+import { REFRESH_TOKEN_IDLE_DAYS } from './refresh.ts';
+import { credentialPlace, linkPlace, psuIpPlace } from './secrets.ts';
+
+/**
+ * Stores what a link's code was exchanged for: the consent, its sealed tokens, and the jobs that
+ * begin its life, in one transaction.
+ *
+ * @param link - claimed, and completed by this
+ * @returns the consent's id
+ * @throws AuthLinkError if somebody else has ended the link meanwhile
+ */
+export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer): Promise<string> {
+  const now = nowOf(app.clock);
+  const { viewerId } = link;
+  // The same link always makes the same consent, so that a second writer cannot make another.
+  const id = uuidOf('consent', link.id);
+  const psuIp =
+    link.sealedPsuIp &&
+    (await unseal(app.keys, linkPlace('sealed_psu_ip', link.id, viewerId), link.sealedPsuIp));
+  const sealedPsuIp = psuIp && (await seal(app.keys, psuIpPlace(id, viewerId), psuIp));
+  const credential = await sealCredential(app, id, viewerId, answer, now);
+  const endsAt =
+    answer.refreshToken === null ? answer.expiresAt : addConsentPeriod(now, CONSENT_DAYS);
+  const limits = historyLimits(link.providerId ?? '');
+  const dueAt = firstDue({
+    now,
+    endsAt,
+    alertDaysBefore: app.config.alertDaysBefore,
+    keptAlive: answer.refreshToken !== null,
+  });
+  await app.database.transact(viewerId, async (tx) => {
+    const { count } = await tx.authLink.updateMany({
+      where: { id: link.id, status: 'CLAIMED' },
+      data: {
+        status: 'COMPLETED',
+        sealedCode: null,
+        sealedCodeVerifier: null,
+        sealedPsuIp: null,
+        endedAt: now,
+      },
+    });
+    if (count === 0) throw authLinkError('AUTH_LINK_IN_PROGRESS');
+    await tx.consent.create({
+      data: {
+        id,
+        viewerId,
+        authLinkId: link.id,
+        environment: link.environment,
+        clientId: link.clientId,
+        credentialsId: answer.credentialsId,
+        providerId: link.providerId,
+        scopes: [...(answer.scopes ?? link.scopes)],
+        sealedPsuIp,
+        consentedAt: now,
+        windowEndsAt: later(now, limits.windowMinutes * MINUTE),
+        endsAt,
+        dueAt,
+        createdAt: now,
+      },
+    });
+    await tx.consentCredential.create({ data: credential });
+    const payload = { viewerId, consentId: id };
+    await app.queue.send(tx, [
+      ask(jobs.startBackfill, payload),
+      ask(jobs.tendConsent, payload, { notBefore: dueAt }),
+    ]);
+    await publish(tx, { consentId: id });
+    await recordChanges(tx, viewerId, now, [{ subject: 'CONSENT', subjectId: id, act: 'ADDED' }]);
+  });
+  return id;
+}
+
+async function sealCredential(
+  app: App,
+  consentId: string,
+  viewerId: string,
+  answer: TokenAnswer,
+  now: Date,
+) {
+  const { accessToken, refreshToken, expiresAt } = answer;
+  const place = (column: Parameters<typeof credentialPlace>[0]) =>
+    credentialPlace(column, consentId, viewerId);
+  return {
+    consentId,
+    viewerId,
+    sealedAccess: await seal(app.keys, place('sealed_access'), accessToken),
+    accessIssuedAt: now,
+    accessExpiresAt: expiresAt,
+    sealedRefresh: refreshToken && (await seal(app.keys, place('sealed_refresh'), refreshToken)),
+    refreshEndsAt: refreshToken && addConsentPeriod(now, REFRESH_TOKEN_IDLE_DAYS),
+  };
+}

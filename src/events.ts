@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Clock } from './base/clock.ts';
+import type { Tx } from './postgres/db.ts';
+import { type Listener, listen } from './postgres/listen.ts';
+
+/** Something about a consent changed: its status, its history's progress, its accounts. */
+export interface ConsentChanged {
+  readonly consentId: string;
+}
+
+const CHANNEL = 'consentry_events';
+const eventShape = z.object({ consentId: z.uuid() });
+
+/** Announces in the caller's transaction: it is heard once that commits, in every process. */
+export async function publish(tx: Tx, event: ConsentChanged): Promise<void> {
+  await tx.$executeRaw`select pg_notify(${CHANNEL}, ${JSON.stringify(event)})`;
+}
+
+/** What a process hears of events, its own included. */
+export interface Events {
+  /**
+   * Yields at once and then after every change of a consent. Changes that come faster than they
+   * are taken become one; a lost database connection yields once when it is back. Ends with the
+   * signal.
+   */
+  changesOf(consentId: string, signal: AbortSignal): AsyncIterable<void>;
+  readonly connected: boolean;
+  close(): Promise<void>;
+}
+
+/** Begins to listen. */
+export async function openEvents(options: {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly onError: (error: Error) => void;
+}): Promise<Events> {
+  const followers = new Map<string, Set<() => void>>();
+  const ended = new AbortController();
+  const listener: Listener = await listen({
+    ...options,
+    channel: CHANNEL,
+    hear(payload) {
+      const event = eventShape.safeParse(parseJson(payload));
+      if (event.success) wake(followers.get(event.data.consentId));
+    },
+    reconnected: () => followers.forEach(wake),
+  });
+  return {
+    changesOf: (consentId, signal) =>
+      follow(followers, consentId, AbortSignal.any([signal, ended.signal])),
+    get connected() {
+      return listener.connected;
+    },
+    async close() {
+      ended.abort();
+      await listener.close();
+    },
+  };
+}
+
+async function* follow(
+  followers: Map<string, Set<() => void>>,
+  consentId: string,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  let changed = Promise.withResolvers<void>();
+  const hear = () => changed.resolve();
+  const group = followers.get(consentId) ?? new Set();
+  followers.set(consentId, group.add(hear));
+  signal.addEventListener('abort', hear, { once: true });
+  try {
+    while (!signal.aborted) {
+      yield;
+      await changed.promise;
+      changed = Promise.withResolvers<void>();
+    }
+  } finally {
+    signal.removeEventListener('abort', hear);
+    group.delete(hear);
+    if (group.size === 0) followers.delete(consentId);
+  }
+}
+
+function wake(group: Iterable<() => void> | undefined): void {
+  for (const hear of group ?? []) hear();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,220 @@
+import { type AccountRow, findAccounts, readAccounts } from '../accounts/read.ts';
+import { Account } from './account-ref.ts';
+import { Balance } from './balance.ts';
+import { builder } from './builder.ts';
+import { fromCursor, pageComplexity, pageSize, toPage, UUID } from './connection.ts';
+import { type Context, requireViewer } from './context.ts';
+import { TransactionConnection, transactionPlace, transactionPosition } from './transaction.ts';
+
+Account.implement({
+  description: 'A bank account or a card that a consent opened.',
+  resolveType: (row) => (row.kind === 'CARD' ? 'Card' : 'BankAccount'),
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'Its id, which never changes, not even when consent is renewed.',
+      resolve: (row) => ({ type: row.kind === 'CARD' ? 'Card' : 'BankAccount', id: row.id }),
+    }),
+    provider: t.prismaField({
+      type: 'Provider',
+      description: 'The bank that it is held at.',
+      resolve: (query, row, _args, { app }) =>
+        app.database.shared.provider.findUniqueOrThrow({
+          ...query,
+          where: {
+            environment_providerId: {
+              environment: row.environment,
+              providerId: row.provider_id,
+            },
+          },
+        }),
+    }),
+    consent: t.prismaField({
+      type: 'Consent',
+      description: 'The consent that feeds it.',
+      resolve: (query, row, _args, { reader }) =>
+        reader.consent.findUniqueOrThrow({ ...query, where: { id: row.consent_id } }),
+    }),
+    displayName: t.exposeString('display_name', { description: "The bank's name for it." }),
+    holderName: t.string({
+      nullable: true,
+      description: 'Whose it is; masked without the scope `identifiers`, null where not said.',
+      resolve: (row, _args, context) => shown(row.holder_name, context, maskName),
+    }),
+    currency: t.expose('currency', {
+      type: 'Currency',
+      nullable: true,
+      description: 'Its currency; null where the bank does not say.',
+    }),
+    balance: t.field({
+      type: Balance,
+      nullable: true,
+      description: 'The newest balance; null until the bank has given one.',
+      resolve: (row) => (row.current === null ? null : row),
+    }),
+    firstSeenAt: t.expose('first_seen_at', {
+      type: 'DateTime',
+      description: 'When it was first connected.',
+    }),
+    transactions: t.field({
+      type: TransactionConnection,
+      description: 'Its transactions, newest first.',
+      args: {
+        from: t.arg({ type: 'Date', description: 'The first day, inclusive.' }),
+        to: t.arg({ type: 'Date', description: 'The last day, inclusive.' }),
+        first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
+        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      },
+      complexity: pageComplexity,
+      resolve: async (row, args, { loaders }) => {
+        const first = pageSize(args.first);
+        const rows = await loaders.transactionPages.load({
+          accountId: row.id,
+          from: args.from ?? null,
+          to: args.to ?? null,
+          after: transactionPosition(args.after),
+          first,
+        });
+        return toPage(rows, first, args.after, transactionPlace);
+      },
+    }),
+  }),
+});
+
+const BankAccount = builder.objectRef<AccountRow>('BankAccount');
+builder.node(BankAccount, {
+  description: 'A current or savings account.',
+  interfaces: [Account],
+  id: { resolve: (row) => row.id, description: 'Its id, which never changes.' },
+  loadMany: (ids, context) => loadAccounts(ids, context, 'BANK_ACCOUNT'),
+  isTypeOf: (value) => isRow(value) && value.kind === 'BANK_ACCOUNT',
+  fields: (t) => ({
+    accountType: t.exposeString('account_type', {
+      nullable: true,
+      description: '`TRANSACTION`, `SAVINGS` and so on; null where not said.',
+    }),
+    iban: t.string({
+      nullable: true,
+      description: 'Masked without the scope `identifiers`; null where the bank gives none.',
+      resolve: (row, _args, context) => shown(row.iban, context, maskNumber),
+    }),
+    accountNumber: t.string({
+      nullable: true,
+      description: 'The national number, masked without the scope `identifiers`; null where none.',
+      resolve: (row, _args, context) => shown(row.account_number, context, maskNumber),
+    }),
+    sortCode: t.exposeString('sort_code', {
+      nullable: true,
+      description: 'United Kingdom, `01-21-31`; null elsewhere.',
+    }),
+    bic: t.exposeString('bic', {
+      nullable: true,
+      description: "The bank's BIC; null where not given.",
+    }),
+  }),
+});
+
+const Card = builder.objectRef<AccountRow>('Card');
+builder.node(Card, {
+  description: 'A credit or charge card.',
+  interfaces: [Account],
+  id: { resolve: (row) => row.id, description: 'Its id, which never changes.' },
+  loadMany: (ids, context) => loadAccounts(ids, context, 'CARD'),
+  isTypeOf: (value) => isRow(value) && value.kind === 'CARD',
+  fields: (t) => ({
+    network: t.exposeString('card_network', {
+      nullable: true,
+      description: '`VISA`, `MASTERCARD` and so on; null where not said.',
+    }),
+    cardType: t.exposeString('account_type', {
+      nullable: true,
+      description: '`CREDIT`, `CHARGE` or `DEBIT`; null where not said.',
+    }),
+    lastDigits: t.exposeString('last_digits', {
+      nullable: true,
+      description: 'The last digits of the card; null where not given.',
+    }),
+    validTo: t.exposeString('valid_to', {
+      nullable: true,
+      description: 'The last month it is good for, `2028-01`; null where not given.',
+    }),
+  }),
+});
+
+/** A page of accounts. */
+export const AccountConnection = builder.connectionObject(
+  { type: Account, name: 'AccountConnection', description: 'Accounts and cards, by name.' },
+  { name: 'AccountEdge', description: 'An account and its place in the list.' },
+);
+
+/** A page of the viewer's accounts, of one consent where it is given. */
+export async function accountPage(
+  context: Context,
+  consentId: string | null,
+  args: {
+    readonly first?: number | null | undefined;
+    readonly after?: string | null | undefined;
+  },
+) {
+  const viewer = requireViewer(context);
+  const first = pageSize(args.first);
+  const place = args.after ? fromCursor(args.after, [/^[^]*$/, UUID]) : null;
+  const rows = await readAccounts(context.app.database, viewer.id, {
+    consentId,
+    after: place === null ? null : { displayName: place[0] ?? '', id: place[1] ?? '' },
+    first,
+  });
+  return toPage(rows, first, args.after, (row) => [row.display_name, row.id]);
+}
+
+builder.queryField('accounts', (t) =>
+  t.field({
+    type: AccountConnection,
+    description: "The viewer's accounts and cards over all consents, by name.",
+    args: {
+      first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
+      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+    },
+    complexity: pageComplexity,
+    resolve: (_parent, args, context) => accountPage(context, null, args),
+  }),
+);
+
+builder.queryField('account', (t) =>
+  t.field({
+    type: Account,
+    nullable: true,
+    description: 'One account or card by its id; null if the viewer has none such.',
+    args: { id: t.arg.globalID({ required: true, description: 'The `id` of an account.' }) },
+    resolve: async (_parent, { id }, context) => {
+      requireViewer(context);
+      return UUID.test(id.id) ? context.loaders.accounts.load(id.id) : null;
+    },
+  }),
+);
+
+async function loadAccounts(ids: readonly string[], context: Context, kind: AccountRow['kind']) {
+  const viewer = requireViewer(context);
+  const known = ids.filter((id) => UUID.test(id));
+  const rows = await findAccounts(context.app.database, viewer.id, known);
+  const byId = new Map(rows.filter((row) => row.kind === kind).map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+function isRow(value: unknown): value is AccountRow {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
+function shown(value: string | null, context: Context, mask: (value: string) => string) {
+  if (value === null) return null;
+  return context.viewer?.scopes.includes('identifiers') === true ? value : mask(value);
+}
+
+/** All but the last four characters hidden. */
+function maskNumber(value: string): string {
+  return value.slice(0, -4).replaceAll(/[^\s-]/g, '•') + value.slice(-4);
+}
+
+/** The first letter of each word. */
+function maskName(value: string): string {
+  return value.replaceAll(/\S+/g, (word) => `${word[0]}•••`);
+}

@@ -1,0 +1,14 @@
+import './scalars.ts';
+import './errors.ts';
+import './money.ts';
+import './balance.ts';
+import './provider.ts';
+import './account.ts';
+import './transaction.ts';
+import './consent.ts';
+import './auth-link.ts';
+import './viewer.ts';
+import { builder } from './builder.ts';
+
+/** The whole GraphQL schema. */
+export const schema = builder.toSchema();

@@ -1,0 +1,35 @@
+import { AccountConnection, accountPage } from './account.ts';
+import { builder } from './builder.ts';
+import { pageComplexity } from './connection.ts';
+import { requireViewer, type TokenViewer } from './context.ts';
+
+const Viewer = builder.objectRef<TokenViewer>('Viewer').implement({
+  description: 'The end user whom the bearer token names.',
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'Our id of the user, the same for every token of theirs.',
+      resolve: (viewer) => ({ type: 'Viewer', id: viewer.id }),
+    }),
+    subject: t.exposeString('subject', {
+      description: "The user's name at the identity provider, the token's `sub`.",
+    }),
+    accounts: t.field({
+      type: AccountConnection,
+      description: 'All accounts and cards of the user, by name.',
+      args: {
+        first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
+        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      },
+      complexity: pageComplexity,
+      resolve: (_viewer, args, context) => accountPage(context, null, args),
+    }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    description: 'The user whom the bearer token names.',
+    resolve: (_parent, _args, context) => requireViewer(context),
+  }),
+);

@@ -1,0 +1,142 @@
+import { saveBooked } from '../accounts/save-transactions.ts';
+import type { App } from '../app.ts';
+import { later, nowOf, SECOND } from '../base/clock.ts';
+import { dayOf } from '../base/days.ts';
+import { recordChanges } from '../changes/log.ts';
+import { LIVING } from '../consents/status.ts';
+import { ConsentEndedError } from '../consents/refresh.ts';
+import { withBankAccess } from '../consents/tokens.ts';
+import { publish } from '../events.ts';
+import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
+import { ask, jobs } from '../jobs.ts';
+import type { Bank, DayRange } from '../truelayer/bank.ts';
+import { BankError } from '../truelayer/errors.ts';
+import type { Listing } from '../truelayer/listing.ts';
+import type { WireTransaction } from '../truelayer/wire-transaction.ts';
+
+/** How a span ended that brought no rows. */
+type SpanEnd = { readonly status: 'REFUSED' | 'MISSED' | 'FAILED'; readonly reason: string };
+
+/**
+ * Fetches the days of one span and saves them. A span that has ended stays as it is. Nothing is
+ * asked after the deadline; a refusal closes the span with its reason and is no failure. Calls the
+ * network; answers `fetchSpan`.
+ *
+ * @throws BankError where trying again can help
+ */
+export async function fetchSpan(
+  app: App,
+  viewerId: string,
+  consentId: string,
+  spanId: string,
+): Promise<void> {
+  const span = await app.database.reader(viewerId).historySpan.findUnique({
+    where: { id: spanId },
+    include: { account: true, consent: true },
+  });
+  if (span?.status !== 'PLANNED') return;
+  const now = nowOf(app.clock);
+  if (!LIVING.includes(span.consent.status)) {
+    return endSpan(app, span, { status: 'MISSED', reason: 'CONSENT_ENDED' });
+  }
+  if (span.deadlineAt !== null && now >= span.deadlineAt) {
+    return endSpan(app, span, { status: 'MISSED', reason: 'WINDOW_CLOSED' });
+  }
+  const attended = now < span.consent.windowEndsAt;
+  let listing: Listing<WireTransaction>;
+  try {
+    listing = await withBankAccess(app, { viewerId, consentId, attended }, (bank) =>
+      readBooked(bank, span.account, { from: dayOf(span.fromOn), to: dayOf(span.untilOn) }),
+    );
+  } catch (error) {
+    const end = endOf(error, span);
+    if (end !== null) return endSpan(app, span, end);
+    if (await waitAsAsked(app, span, error)) return;
+    throw error;
+  }
+  await saveSpan(app, span, listing);
+}
+
+/** Reads the booked transactions of an account or card. */
+export function readBooked(
+  bank: Bank,
+  account: Account,
+  range: DayRange,
+): Promise<Listing<WireTransaction>> {
+  return account.kind === 'CARD'
+    ? bank.cardTransactions(account.providerAccountId, range)
+    : bank.accountTransactions(account.providerAccountId, range);
+}
+
+async function saveSpan(
+  app: App,
+  span: HistorySpan & { readonly account: Account },
+  listing: Listing<WireTransaction>,
+): Promise<void> {
+  const { refused, refusedReasons } = listing;
+  if (refused > 0)
+    app.log.warn({ spanId: span.id, refused, at: refusedReasons }, 'rows not understood');
+  const now = nowOf(app.clock);
+  await app.database.transact(span.viewerId, async (tx) => {
+    // Claimed by its status: of two runs of this job, only one goes on to write.
+    const { count } = await tx.historySpan.updateMany({
+      where: { id: span.id, status: 'PLANNED' },
+      data: {
+        status: 'SAVED',
+        endedAt: now,
+        rowsSaved: listing.items.length,
+        reason: refused > 0 ? 'ROWS_NOT_UNDERSTOOD' : null,
+      },
+    });
+    if (count === 0) return;
+    const saved = await saveBooked(app, tx, span.account, listing.items, now);
+    await publish(tx, { consentId: span.consentId });
+    await recordChanges(tx, span.viewerId, now, saved.changes);
+  });
+}
+
+async function endSpan(app: App, span: HistorySpan, end: SpanEnd): Promise<void> {
+  const now = nowOf(app.clock);
+  await app.database.transact(span.viewerId, async (tx) => {
+    const { count } = await tx.historySpan.updateMany({
+      where: { id: span.id, status: 'PLANNED' },
+      data: { ...end, endedAt: now },
+    });
+    if (count > 0) await publish(tx, { consentId: span.consentId });
+  });
+}
+
+function endOf(error: unknown, span: HistorySpan & { readonly consent: Consent }): SpanEnd | null {
+  if (error instanceof ConsentEndedError) return { status: 'MISSED', reason: 'CONSENT_ENDED' };
+  if (!(error instanceof BankError)) return null;
+  switch (error.meaning) {
+    case 'SCA_EXCEEDED':
+    case 'ACCESS_DENIED':
+      // Banks use both words for days out of reach; neither says anything of the consent.
+      return {
+        status: 'REFUSED',
+        reason: span.deadlineAt === null ? error.meaning : 'OUT_OF_REACH',
+      };
+    case 'RANGE_REFUSED':
+      return { status: 'REFUSED', reason: 'OUT_OF_REACH' };
+    case 'NOT_SUPPORTED':
+    case 'ACCOUNT_GONE':
+    case 'REQUEST_REFUSED':
+    case 'PROVIDER_DEPRECATED':
+    case 'USER_ACTION':
+      return { status: 'FAILED', reason: error.meaning };
+    default:
+      return null;
+  }
+}
+
+// Where the bank says how long to wait, the queue's own delay would either hurry or dawdle.
+async function waitAsAsked(app: App, span: HistorySpan, error: unknown): Promise<boolean> {
+  if (!(error instanceof BankError) || error.retryAfterSeconds === undefined) return false;
+  const notBefore = later(nowOf(app.clock), error.retryAfterSeconds * SECOND);
+  const { viewerId, consentId, id: spanId } = span;
+  await app.database.transact(viewerId, (tx) =>
+    app.queue.send(tx, [ask(jobs.fetchSpan, { viewerId, consentId, spanId }, { notBefore })]),
+  );
+  return true;
+}

@@ -1,0 +1,218 @@
+import type { App } from './app.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import type { Config, TrueLayerConfig } from './base/config.ts';
+import { type Entropy, systemEntropy } from './base/entropy.ts';
+import { StartError } from './base/errors.ts';
+import { correlationId, type Log } from './base/log.ts';
+import type { KeyRing } from './base/seal.ts';
+import type { Development } from './development.ts';
+import { openEvents } from './events.ts';
+import { type BearerRules, createReadBearer } from './http/bearer.ts';
+import { startHttp } from './http/server.ts';
+import { jobSchedules, queueRules } from './jobs.ts';
+import { openDatabase, sqlState } from './postgres/db.ts';
+import { applyMigrations, type Migrations, readMigrations } from './postgres/migrate.ts';
+import { openQueue } from './postgres/queue.ts';
+import { catalogueIsEmpty, refreshProviders } from './providers/catalogue.ts';
+import { createTrueLayer } from './truelayer/client.ts';
+import { startWorker } from './worker.ts';
+
+/** A running process. */
+export interface House {
+  readonly app: App;
+  /** Where its doors are, for callers on this machine. */
+  readonly url: string;
+  /** What stands in for real parts; null where everything is configured. */
+  readonly development: Development | null;
+  /** Finishes or hands back what runs, and leaves nothing open. */
+  close(): Promise<void>;
+}
+
+/** What a test may put in place of the real thing. */
+export interface HouseOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  /** Off under a test clock. */
+  readonly schedules?: boolean;
+}
+
+// Together less than the ten seconds that a process is given to end.
+const REQUESTS_GRACE_MILLISECONDS = 2_000;
+const JOBS_GRACE_MILLISECONDS = 6_000;
+
+/**
+ * Starts a process in its role and returns once it serves.
+ *
+ * @throws StartError in one sentence where an operator can mend it
+ */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    while (closers.length > 0) await closers.pop()?.();
+  };
+  try {
+    return await open(options, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  options: HouseOptions,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<House> {
+  const { config, log, clock = systemClock, entropy = systemEntropy } = options;
+  const development = config.production ? null : await loadDevelopment(config, clock);
+  if (development !== null) closers.push(() => development.close());
+  const migrations = readMigrations();
+  const url = config.databaseUrl ?? development?.databaseUrl ?? missing('DATABASE_URL');
+  const truelayer = config.truelayer ?? development?.truelayer ?? missing('TRUELAYER_CLIENT_ID');
+  const keys = config.encryptionKeys ?? development?.encryptionKeys ?? missing('ENCRYPTION_KEYS');
+  await migrate(url, migrations, log);
+  const app = await openApp({ ...options, clock, entropy }, { url, truelayer, keys }, closers);
+  if (config.role !== 'api') await startWorker(app);
+  await readFirstProviders(app);
+  const readBearer = createReadBearer(bearerRules(config, development), clock);
+  const http = await startHttp(app, {
+    readBearer,
+    migrations: migrations.steps.map((step) => step.name),
+    graphiql: development?.graphiql ?? null,
+  });
+  closers.push(async () => {
+    const closed = http.close(REQUESTS_GRACE_MILLISECONDS);
+    // Ends the streams that would otherwise keep their connections open.
+    await app.events.close();
+    await closed;
+  });
+  return { app, url: `http://127.0.0.1:${http.port}`, development, close };
+}
+
+// Loaded by name only where it is needed: the production bundle is made without it.
+async function loadDevelopment(config: Config, clock: Clock): Promise<Development> {
+  const { startDevelopment } = await import('./development.ts').catch((cause: unknown) => {
+    throw new StartError(
+      'This build has no development parts: set NODE_ENV=production and configure the real ones.',
+      { cause },
+    );
+  });
+  return startDevelopment(config, clock);
+}
+
+async function openApp(
+  {
+    config,
+    log,
+    clock,
+    entropy,
+    schedules = true,
+  }: HouseOptions & { clock: Clock; entropy: Entropy },
+  parts: { readonly url: string; readonly truelayer: TrueLayerConfig; readonly keys: KeyRing },
+  closers: (() => Promise<void>)[],
+): Promise<App> {
+  const { url, truelayer, keys } = parts;
+  const realTime = clock === systemClock;
+  const worker = config.role !== 'api';
+  const onError = (error: Error) =>
+    log.warn({ err: error }, 'the database connection was troubled');
+  const database = openDatabase({
+    url,
+    connectionsMax: 12,
+    clockInDatabase: !realTime,
+    onIdleError: onError,
+  });
+  closers.push(() => database.close());
+  const events = await openEvents({ url, clock: systemClock, onError });
+  closers.push(() => events.close());
+  // Opened last, so closed first: jobs that still run finish with all that they need.
+  const queue = await openQueue({
+    url,
+    clock,
+    queues: queueRules(),
+    schedules: schedules ? jobSchedules() : [],
+    worker,
+    listen: realTime,
+    onError: (error) => log.warn({ err: error }, 'the queue was troubled'),
+  });
+  closers.push(() => queue.close(JOBS_GRACE_MILLISECONDS));
+  return {
+    config,
+    clock,
+    entropy,
+    log,
+    keys,
+    database,
+    queue,
+    events,
+    client: truelayer,
+    truelayer: createTrueLayer({
+      authUrl: truelayer.authUrl,
+      apiUrl: truelayer.apiUrl,
+      clock,
+      credentials: async () => truelayer,
+      allowHttp: !config.production || config.allowPlainHttp,
+      correlationId,
+      hear: (call) => log.debug({ call }, 'TrueLayer answered'),
+    }),
+  };
+}
+
+async function migrate(url: string, migrations: Migrations, log: Log): Promise<void> {
+  try {
+    const applied = await applyMigrations(url, migrations);
+    if (applied.length > 0) log.info({ applied }, 'migrations applied');
+  } catch (error) {
+    throw unreachable(url, error) ?? error;
+  }
+}
+
+/** The sentence for a database that cannot be entered; null for every other failure. */
+function unreachable(url: string, error: unknown): StartError | null {
+  const { host } = new URL(url);
+  const state = sqlState(error);
+  if (state === '28P01' || state === '28000') {
+    return new StartError(
+      `The database at ${host} refuses the user or password: mend DATABASE_URL.`,
+      { cause: error },
+    );
+  }
+  if (state === '3D000') {
+    return new StartError(
+      `The database named in DATABASE_URL does not exist at ${host}: create it first.`,
+      { cause: error },
+    );
+  }
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (/^E[A-Z]+$/.test(code) || /timeout|terminated/i.test(message) || state === '57P03') {
+    return new StartError(
+      `The database at ${host} cannot be reached (${code || message}): check DATABASE_URL and that Postgres runs.`,
+      { cause: error },
+    );
+  }
+  return null;
+}
+
+// Without banks there is nothing to begin with; later reads come by schedule. A TrueLayer that is
+// out of reach does not keep the house from starting.
+async function readFirstProviders(app: App): Promise<void> {
+  if (!(await catalogueIsEmpty(app))) return;
+  await refreshProviders(app).catch((error: unknown) => {
+    app.log.warn({ err: error }, 'the list of banks could not be read yet');
+  });
+}
+
+function bearerRules(config: Config, development: Development | null): BearerRules {
+  const allowHttp = !config.production || config.allowPlainHttp;
+  const identity = config.identity ?? development?.issuer ?? null;
+  // A worker has no door that asks for a token.
+  if (identity === null) return { issuer: '', audience: '', jwksUrl: null, allowHttp };
+  const { issuer, audience, jwksUrl } = identity;
+  return { issuer, audience, jwksUrl, allowHttp };
+}
+
+function missing(name: string): never {
+  throw new StartError(`${name} is missing: this process has nothing to put in its place.`);
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PothosValidationError } from '@pothos/core';
+import {
+  type DocumentNode,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  type ParseOptions,
+  validate,
+} from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { App } from '../app.ts';
+import { ExpectedError } from '../base/errors.ts';
+import { correlationId } from '../base/log.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Context, TokenViewer } from '../graphql/context.ts';
+import { createLoaders } from '../graphql/loaders.ts';
+import { schema } from '../graphql/schema.ts';
+import { clientIpOf } from './client-ip.ts';
+
+interface ServerContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly viewer: TokenViewer | null;
+}
+
+/** Answers `/graphql` for a viewer who is known by now. */
+export type AnswerGraphql = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  viewer: TokenViewer | null,
+) => Promise<void>;
+
+const TOKENS_MAX = 4_000;
+
+/** Makes the GraphQL endpoint. */
+export function createGraphql(app: App): AnswerGraphql {
+  const yoga = createYoga<ServerContext, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: false,
+    multipart: false,
+    logging: false,
+    // Without a list Yoga would let every website read the answers.
+    cors: app.config.corsOrigins.length > 0 && {
+      origin: [...app.config.corsOrigins],
+      credentials: true,
+      methods: ['POST', 'GET', 'OPTIONS'],
+    },
+    maskedErrors: { maskError: (error) => maskError(app, error) },
+    context: (initial) => contextOf(app, initial),
+    plugins: [limits(app.config.production), cookies()],
+  });
+  return async (request, response, viewer) => {
+    await yoga.handle(request, response, { req: request, res: response, viewer });
+  };
+}
+
+function contextOf(
+  app: App,
+  { req, viewer, request }: ServerContext & { readonly request: Request },
+): Context {
+  return {
+    app,
+    viewer,
+    clientIp: clientIpOf(req, app.config.trustedProxies),
+    reader: (viewer === null
+      ? app.database.shared
+      : app.database.reader(viewer.id)) as unknown as PrismaClient,
+    loaders: createLoaders(app.database, viewer?.id ?? ''),
+    signal: request.signal,
+    cookies: [],
+  };
+}
+
+// Yoga has no limit of its own on the length of a document, and hints at hidden names in errors.
+function limits(production: boolean): Plugin {
+  return {
+    onParse({ setParseFn }) {
+      setParseFn((source: string, options?: ParseOptions): DocumentNode =>
+        parse(source, { ...options, maxTokens: TOKENS_MAX }),
+      );
+    },
+    onValidate({ addValidationRule, setValidationFn }) {
+      if (!production) return;
+      addValidationRule(NoSchemaIntrospectionCustomRule);
+      setValidationFn(((
+        ...[graphqlSchema, document, rules, options]: Parameters<typeof validate>
+      ) =>
+        validate(graphqlSchema, document, rules, {
+          ...options,
+          hideSuggestions: true,
+        })) as typeof validate);
+    },
+  };
+}
+
+function cookies(): Plugin<Context> {
+  const lines = new WeakMap<Request, readonly string[]>();
+  return {
+    onContextBuilding({ context }) {
+      lines.set(context.request, context.cookies);
+    },
+    onResponse({ request, response }) {
+      for (const line of lines.get(request) ?? []) response.headers.append('set-cookie', line);
+    },
+  };
+}
+
+/** Expected errors keep their code; what is a bug or an outage is told only to the log. */
+function maskError(app: App, error: unknown): Error {
+  const wrapper = error instanceof GraphQLError ? error : null;
+  const original = wrapper === null ? error : wrapper.originalError;
+  const place = { nodes: wrapper?.nodes ?? null, path: wrapper?.path ?? null };
+  if (original instanceof ExpectedError) {
+    return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
+  }
+  if (original instanceof PothosValidationError) {
+    return new GraphQLError(original.message, { ...place, extensions: { code: 'BAD_INPUT' } });
+  }
+  if (wrapper !== null && (original === undefined || original instanceof GraphQLError)) {
+    return wrapper;
+  }
+  const id = correlationId() ?? randomUUID();
+  app.log.error({ err: original, correlationId: id }, 'a field could not be resolved');
+  return new GraphQLError('Something went wrong on our side.', {
+    ...place,
+    extensions: { code: 'INTERNAL', correlationId: id },
+  });
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { correlationId } from './base/log.ts';
+import type { JobRequest, QueueRules, Schedule } from './postgres/queue.ts';
+
+/** One kind of background job: what it carries, and how often and how long it is tried. */
+export interface JobDeclaration<P extends object> {
+  readonly name: string;
+  readonly payload: z.ZodType<P>;
+  readonly rules: QueueRules;
+  /** Five fields, UTC; for jobs that come by themselves. */
+  readonly cron?: string;
+}
+
+const ofConsent = z.object({ viewerId: z.uuid(), consentId: z.uuid() });
+
+/** What may be asked of the background. Who answers is said in `worker.ts`. */
+export const jobs = {
+  /** Finishes a link whose completion was cut off between its steps. */
+  completeLink: declare('complete-link', z.object({ viewerId: z.uuid(), linkId: z.uuid() }), {
+    retries: 3,
+    timeLimitSeconds: 60,
+  }),
+  /** Reads the consent's own word and its accounts, and plans the history to fetch. */
+  startBackfill: declare('start-backfill', ofConsent, {
+    retries: 12,
+    retryDelaySeconds: 1,
+    retryDelaySecondsMax: 30,
+    timeLimitSeconds: 120,
+    atOnce: 8,
+  }),
+  /** Fetches the days of one span. */
+  fetchSpan: declare('fetch-span', ofConsent.extend({ spanId: z.uuid() }), {
+    retries: 20,
+    retryDelaySeconds: 1,
+    retryDelaySecondsMax: 60,
+    timeLimitSeconds: 120,
+    atOnce: 8,
+  }),
+  /** Reads the newest days and balances of a consent again. */
+  readRecent: declare('read-recent', ofConsent, {
+    retries: 5,
+    retryDelaySeconds: 60,
+    retryDelaySecondsMax: 3_600,
+    timeLimitSeconds: 300,
+    atOnce: 4,
+    policy: 'stately',
+  }),
+  /** Does what is due for a consent: a read, an alert, its end. */
+  tendConsent: declare('tend-consent', ofConsent, { atOnce: 8 }),
+  /** Finds consents whose due instant passed without their own job. */
+  sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
+  /** Reads the list of banks again. */
+  refreshProviders: declare(
+    'refresh-providers',
+    z.object({}),
+    { policy: 'stately' },
+    '7 */6 * * *',
+  ),
+} as const;
+
+/** A request for a job, bearing the correlation id of the work that asks. */
+export function ask<P extends object>(
+  job: JobDeclaration<P>,
+  payload: P,
+  options: Omit<JobRequest, 'name' | 'payload'> = {},
+): JobRequest {
+  const correlation = correlationId();
+  return {
+    name: job.name,
+    payload: correlation === undefined ? payload : { ...payload, correlationId: correlation },
+    ...options,
+  };
+}
+
+/** The rules of every queue, by name. */
+export function queueRules(): ReadonlyMap<string, QueueRules> {
+  return new Map(Object.values(jobs).map((job) => [job.name, job.rules]));
+}
+
+/** The jobs that come by themselves. */
+export function jobSchedules(): readonly Schedule[] {
+  const declared: readonly Pick<JobDeclaration<object>, 'name' | 'cron'>[] = Object.values(jobs);
+  return declared.flatMap(({ name, cron }) => (cron === undefined ? [] : [{ name, cron }]));
+}
+
+function declare<P extends object>(
+  name: string,
+  payload: z.ZodType<P>,
+  rules: Partial<QueueRules>,
+  cron?: string,
+): JobDeclaration<P> {
+  return {
+    name,
+    payload,
+    rules: {
+      retries: 5,
+      retryDelaySeconds: 5,
+      retryDelaySecondsMax: 600,
+      timeLimitSeconds: 60,
+      atOnce: 2,
+      policy: 'standard',
+      ...rules,
+    },
+    ...(cron === undefined ? {} : { cron }),
+  };
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { App } from './app.ts';
+import { withCorrelation } from './base/log.ts';
+import { resumeLink } from './consents/complete.ts';
+import { sweepConsents, tendConsent } from './consents/tend.ts';
+import { startBackfill } from './history/backfill.ts';
+import { readRecent } from './history/recent.ts';
+import { fetchSpan } from './history/spans.ts';
+import { type JobDeclaration, jobs } from './jobs.ts';
+import type { JobAnswer } from './postgres/queue.ts';
+import { refreshProviders } from './providers/catalogue.ts';
+
+/** Begins to answer every job that `jobs.ts` declares. */
+export async function startWorker(app: App): Promise<void> {
+  await app.queue.work(
+    new Map([
+      answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
+      answer(app, jobs.startBackfill, (job) => startBackfill(app, job.viewerId, job.consentId)),
+      answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.consentId, job.spanId)),
+      answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
+      answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
+      answer(app, jobs.sweepConsents, () => sweepConsents(app)),
+      answer(app, jobs.refreshProviders, () => refreshProviders(app)),
+    ]),
+  );
+}
+
+const traced = z.object({ correlationId: z.string().max(64).optional() });
+
+function answer<P extends object>(
+  app: App,
+  job: JobDeclaration<P>,
+  run: (payload: P) => Promise<void>,
+): readonly [string, JobAnswer] {
+  return [
+    job.name,
+    (payload) => {
+      const correlationId = traced.safeParse(payload).data?.correlationId ?? randomUUID();
+      return withCorrelation(correlationId, async () => {
+        try {
+          await run(job.payload.parse(payload));
+          app.log.debug({ job: job.name, ...ids(payload) }, 'job answered');
+        } catch (error) {
+          app.log.warn({ job: job.name, ...ids(payload), err: error }, 'job failed');
+          throw error;
+        }
+      });
+    },
+  ];
+}
+
+function ids(payload: unknown): object {
+  const { viewerId, consentId, spanId, linkId } = payload as Record<string, unknown>;
+  return { viewerId, consentId, spanId, linkId };
+}

@@ -1,0 +1,325 @@
+import type { TestClock } from 'pg-boss';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MINUTE, SECOND } from '../../src/base/clock.ts';
+import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
+import { liveUntil } from '../support/time.ts';
+import { User } from '../support/user.ts';
+
+let test: TestHouse;
+let alice: User;
+const clock: TestClock = storyClock();
+
+const COMPLETE = `mutation ($input: CompleteConsentInput!) { completeConsent(input: $input) {
+  __typename ... on CompletedConsent { context consent { id status } } ... on Error { code } } }`;
+const CONSENTS = '{ consents(first: 100) { nodes { id } } }';
+
+beforeAll(async () => {
+  test = await startTestHouse({ clock });
+});
+afterAll(() => test.close());
+// Each test has a user of its own, who has nothing yet.
+let users = 0;
+beforeEach(() => {
+  users += 1;
+  alice = new User(test, `alice-${users}`);
+});
+
+const partsOf = (address: string) => Object.fromEntries(new URL(address).searchParams);
+const landing = { providerId: 'ob-lloyds', redirectUri: 'https://app.example/landing' };
+const exchanges = () =>
+  test.simulator.journal.entries.filter((entry) => entry.path === '/connect/token').length;
+
+async function complete(user: User, back: string): Promise<any> {
+  const { code = '', state = '' } = partsOf(back);
+  const { data } = await user.ask(COMPLETE, { input: { code, state } });
+  return data.completeConsent;
+}
+
+async function countConsents(user: User): Promise<number> {
+  return (await user.ask(CONSENTS)).data.consents.nodes.length;
+}
+
+describe('a link', () => {
+  it('asks TrueLayer for everything that was wished, with %20 and PKCE', async () => {
+    const link = new URL(
+      await alice.beginLink({ providerId: 'ob-monzo', scopes: ['accounts', 'offline_access'] }),
+    );
+    expect(link.search).not.toContain('+');
+    expect(link.search).toContain('scope=accounts%20offline_access');
+    expect(partsOf(link.href)).toMatchObject({
+      response_type: 'code',
+      provider_id: 'ob-monzo',
+      redirect_uri: `${test.house.app.config.publicUrl}/callback`,
+      code_challenge_method: 'S256',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+    });
+  });
+
+  it('can leave the choice of bank to the user, among groups', async () => {
+    const id = await alice.connect({ providers: ['uk-ob-all'] }, { provider: 'ob-monzo' });
+    await liveUntil(test, clock, new Date(clock.now()));
+    const { data } = await alice.ask(
+      'query ($id: ID!) { consent(id: $id) { provider { providerId } } }',
+      { id },
+    );
+    expect(data.consent.provider.providerId).toBe('ob-monzo');
+  });
+
+  it.each([
+    [{ providerId: 'ob-nowhere' }, 'PROVIDER_UNKNOWN'],
+    [{ providerId: 'ob-monzo', scopes: ['cards'] }, 'SCOPES_REFUSED'],
+    [{ scopes: ['accounts', 'everything'] }, 'SCOPES_REFUSED'],
+    [{ scopes: ['balance'] }, 'SCOPES_REFUSED'],
+    [{ redirectUri: 'https://evil.example/' }, 'REDIRECT_URI_REFUSED'],
+    [{ redirectUri: 'https://app.example/landing/' }, 'REDIRECT_URI_REFUSED'],
+    [{ returnTo: 'https://evil.example/' }, 'RETURN_TO_REFUSED'],
+    [{ returnTo: '//app.example/done' }, 'RETURN_TO_REFUSED'],
+    [{ returnTo: 'https://app.example/done?x' }, 'RETURN_TO_REFUSED'],
+    [{ context: 'é'.repeat(513) }, 'CONTEXT_TOO_LONG'],
+  ])('that asks for %j is refused with %s', async (input, code) => {
+    const { data } = await alice.ask(
+      `mutation ($input: AuthLinkInput!) { authLink(input: $input) { __typename ... on Error { code } } }`,
+      { input },
+    );
+    expect(data.authLink).toEqual({ __typename: 'AuthLinkRefused', code });
+  });
+});
+
+describe('coming back by the callback', () => {
+  it('completes in the browser that asked, once, and a repeat ends the same way', async () => {
+    const back = await alice.walk(
+      await alice.beginLink({
+        providerId: 'ob-lloyds',
+        returnTo: 'https://app.example/done?kept=1',
+      }),
+    );
+    const before = exchanges();
+    for (const _time of [1, 2]) {
+      const response = await alice.open(back);
+      expect(response.status).toBe(303);
+      const location = new URL(response.headers.get('location') ?? '');
+      expect(location.origin + location.pathname).toBe('https://app.example/done');
+      expect(partsOf(location.href)).toEqual({
+        kept: '1',
+        link: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        result: 'completed',
+      });
+    }
+    expect(exchanges() - before).toBe(1);
+    expect(await countConsents(alice)).toBe(1);
+    expect(headersOf(await alice.open(back))).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
+  });
+
+  it('fifty at once exchange the code once and make one consent', async () => {
+    const back = await alice.walk(await alice.beginLink());
+    const before = exchanges();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => alice.open(back)));
+    const pages = await Promise.all(answers.map((answer) => answer.text()));
+    expect(pages.filter((page) => page.includes('Your bank is connected'))).toHaveLength(50);
+    expect(exchanges() - before).toBe(1);
+    expect(await countConsents(alice)).toBe(1);
+    expect(await (await alice.open(back)).text()).toContain('Your bank is connected');
+  });
+
+  it('never completes in another browser: a link sent to a victim shows its sender nothing', async () => {
+    const link = await alice.beginLink({
+      providerId: 'ob-lloyds',
+      returnTo: 'https://app.example/done',
+    });
+    const victim = new User(test, `victim-${users}`);
+    const back = await victim.walk(link);
+    const before = exchanges();
+    const answer = await victim.open(back);
+    // The signed-in app gets code and state, and the server refuses them to anybody but Alice.
+    const handed = answer.headers.get('location') ?? '';
+    expect(handed).toContain('https://app.example/done');
+    expect(partsOf(handed)).toMatchObject({
+      code: partsOf(back)['code'],
+      state: partsOf(back)['state'],
+    });
+    expect(await complete(victim, handed)).toEqual({
+      __typename: 'AuthLinkNotCompleted',
+      code: 'AUTH_LINK_OF_ANOTHER_VIEWER',
+    });
+    expect(exchanges()).toBe(before);
+    expect(await countConsents(alice)).toBe(0);
+  });
+
+  it('never hands a code to a custom scheme', async () => {
+    const link = await alice.beginLink({ providerId: 'ob-lloyds', returnTo: 'myapp://done' });
+    const answer = await new User(test, 'x').open(await alice.walk(link));
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get('location')).toBeNull();
+  });
+
+  it('tells the app of a cancellation, and the link is spent', async () => {
+    const link = await alice.beginLink({ providerId: 'ob-lloyds', returnTo: 'myapp://done' });
+    const answer = await alice.open(await alice.walk(link, { deny: 'accounts' }));
+    expect(answer.headers.get('location')).toMatch(
+      /^myapp:\/\/done\?link=[0-9a-f-]+&result=cancelled&code=AUTH_LINK_CANCELLED$/,
+    );
+    const again = await alice.open(await alice.walk(link));
+    expect(again.headers.get('location')).toContain('result=cancelled');
+    expect(await countConsents(alice)).toBe(0);
+  });
+
+  it('refuses a state that was never issued, with no call to the bank', async () => {
+    const back = new URL(await alice.walk(await alice.beginLink()));
+    const good = back.searchParams.get('state') ?? '';
+    const before = exchanges();
+    for (const state of [
+      '',
+      'x',
+      good.slice(0, -1),
+      `${good}A`,
+      good.toUpperCase(),
+      `${good}\r\nset-cookie: a=b`,
+      '<script>',
+    ]) {
+      back.searchParams.set('state', state);
+      const answer = await alice.open(back.href);
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).not.toContain('<script>');
+    }
+    expect(exchanges()).toBe(before);
+  });
+
+  it('refuses a code that is missing, doubled, or beside an error', async () => {
+    const back = new URL(await alice.walk(await alice.beginLink()));
+    const state = back.searchParams.get('state') ?? '';
+    const base = `${back.origin}${back.pathname}?state=${state}`;
+    for (const query of ['', '&code=a&code=b', '&code=a&error=access_denied']) {
+      expect((await alice.open(base + query)).status).toBe(400);
+    }
+    expect((await alice.open(back.href)).status).toBe(200);
+    expect(await countConsents(alice)).toBe(1);
+  });
+
+  it('takes the POST of form_post, which another site’s page makes without our cookie', async () => {
+    const back = await alice.walk(
+      await alice.beginLink({ providerId: 'ob-lloyds', returnTo: 'https://app.example/done' }),
+    );
+    const answer = await fetch(`${test.house.url}/callback`, {
+      method: 'POST',
+      body: new URLSearchParams(partsOf(back)),
+      redirect: 'manual',
+    });
+    const handed = answer.headers.get('location') ?? '';
+    expect(await complete(alice, handed)).toMatchObject({ __typename: 'CompletedConsent' });
+  });
+
+  it('ends with its reason when the code is refused', async () => {
+    const back = await alice.walk(
+      await alice.beginLink({ providerId: 'ob-lloyds', returnTo: 'https://app.example/done' }),
+    );
+    const url = new URL(back);
+    url.searchParams.set('code', 'not-a-code');
+    const answer = await alice.open(url.href);
+    expect(answer.headers.get('location')).toContain('result=failed&code=CODE_REFUSED');
+    // The link is spent: the right code comes too late.
+    expect((await alice.open(back)).headers.get('location')).toContain(
+      'result=failed&code=CODE_REFUSED',
+    );
+  });
+});
+
+describe('coming back by the app', () => {
+  it('completes with code and state, hands the context back, and repeats its first answer', async () => {
+    const back = await alice.walk(await alice.beginLink({ ...landing, context: 'basket 7' }));
+    const first = await complete(alice, back);
+    expect(first).toMatchObject({
+      __typename: 'CompletedConsent',
+      context: 'basket 7',
+      consent: { status: 'ACTIVE' },
+    });
+    expect(await complete(alice, back)).toEqual(first);
+    expect(await countConsents(alice)).toBe(1);
+  });
+
+  it('needs a viewer', async () => {
+    const answer = await fetch(`${test.house.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: COMPLETE, variables: { input: { code: 'a', state: 'b' } } }),
+    });
+    expect(await answer.json()).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+  });
+
+  it('is too late after 45 minutes', async () => {
+    const back = await alice.walk(await alice.beginLink(landing));
+    await clock.setTime(clock.now() + 45 * MINUTE);
+    expect(await complete(alice, back)).toMatchObject({ code: 'AUTH_LINK_EXPIRED' });
+  });
+
+  it('knows no state that was not issued', async () => {
+    const back = `https://app.example/landing?code=a&state=${'A'.repeat(43)}`;
+    expect(await complete(alice, back)).toMatchObject({ code: 'AUTH_LINK_UNKNOWN' });
+  });
+
+  it('blames the operator, not the user, when TrueLayer refuses this client', async () => {
+    const back = await alice.walk(await alice.beginLink(landing));
+    test.simulator.faults.order({
+      path: /connect\/token$/,
+      status: 400,
+      body: { error: 'invalid_client' },
+    });
+    expect(await complete(alice, back)).toMatchObject({ code: 'SERVER_MISCONFIGURED' });
+  });
+
+  it('tries once more when the bank is out of reach', async () => {
+    const back = await alice.walk(await alice.beginLink(landing));
+    test.simulator.faults.order({ path: /connect\/token$/, status: 503 });
+    expect(await complete(alice, back)).toMatchObject({ __typename: 'CompletedConsent' });
+  });
+});
+
+describe('a completion that was cut off', () => {
+  it('between claim and exchange is finished by its job', async () => {
+    const { completeLink, findLinkByState } = await import('../../src/consents/complete.ts');
+    const back = await alice.walk(await alice.beginLink(landing));
+    const { code = '', state = '' } = partsOf(back);
+    const { app } = test.house;
+    // The process dies once the claim is stored: the exchange never happens.
+    const dead = {
+      ...app,
+      truelayer: { ...app.truelayer, exchangeCode: () => Promise.reject(new Error('killed')) },
+    };
+    const link = await findLinkByState(app, state);
+    await expect(completeLink(dead, link!, code)).rejects.toThrow('killed');
+    await liveUntil(test, clock, new Date(clock.now() + MINUTE));
+    expect(await complete(alice, back)).toMatchObject({ __typename: 'CompletedConsent' });
+    expect(await countConsents(alice)).toBe(1);
+  });
+
+  it('after the exchange fails with a reason to try again, and leaves no half consent', async () => {
+    const { completeLink, findLinkByState } = await import('../../src/consents/complete.ts');
+    const back = await alice.walk(await alice.beginLink(landing));
+    const { code = '', state = '' } = partsOf(back);
+    const { app } = test.house;
+    const dead = {
+      ...app,
+      truelayer: {
+        ...app.truelayer,
+        exchangeCode: async (request: Parameters<typeof app.truelayer.exchangeCode>[0]) => {
+          await app.truelayer.exchangeCode(request);
+          throw new Error('killed');
+        },
+      },
+    };
+    await expect(completeLink(dead, (await findLinkByState(app, state))!, code)).rejects.toThrow(
+      'killed',
+    );
+    await liveUntil(test, clock, new Date(clock.now() + 50 * SECOND));
+    expect(await complete(alice, back)).toMatchObject({ code: 'CODE_REFUSED' });
+    expect(await countConsents(alice)).toBe(0);
+  });
+});
+
+function headersOf(answer: Response): Record<string, string> {
+  return Object.fromEntries(answer.headers);
+}

@@ -1,0 +1,230 @@
+import pg from 'pg';
+import type { TestClock } from 'pg-boss';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY, HOUR, MINUTE } from '../../src/base/clock.ts';
+import { ConsentEndedError } from '../../src/consents/refresh.ts';
+import { withBankAccess } from '../../src/consents/tokens.ts';
+import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
+import { User } from '../support/user.ts';
+
+let clock: TestClock;
+let test: TestHouse;
+let owner: pg.Client;
+let consent: { viewerId: string; consentId: string };
+
+beforeEach(async () => {
+  clock = storyClock();
+  // Only the API: nothing but the test itself asks the bank.
+  test = await startTestHouse({ clock, environment: { ROLE: 'api' } });
+  owner = new pg.Client(test.databaseUrl);
+  await owner.connect();
+  await new User(test, 'alice').connect();
+  const { rows } = await owner.query(
+    'select viewer_id as "viewerId", id as "consentId" from consent',
+  );
+  consent = rows[0];
+  test.simulator.journal.clear();
+});
+afterEach(async () => {
+  await owner.end();
+  await test.close();
+});
+
+const read = () =>
+  withBankAccess(test.house.app, { ...consent, attended: false }, (bank) => bank.accounts());
+const tokenCalls = () =>
+  test.simulator.journal.entries.filter((entry) => entry.path === '/connect/token').length;
+const status = async () =>
+  (await owner.query('select status, status_reason as reason from consent')).rows[0];
+const credential = async () => (await owner.query('select * from consent_credential')).rows[0];
+
+describe('an access token', () => {
+  it('is used while it lives, and refreshed within its last minute', async () => {
+    await read();
+    await clock.setTime(clock.now() + 58 * MINUTE);
+    await read();
+    expect(tokenCalls()).toBe(0);
+    await clock.setTime(clock.now() + 70_000);
+    await read();
+    expect(tokenCalls()).toBe(1);
+  });
+
+  it('is refreshed once for fifty callers in two processes', async () => {
+    const other = await startTestHouse({
+      clock,
+      environment: { ROLE: 'api', DATABASE_URL: test.databaseUrl },
+    });
+    await clock.setTime(clock.now() + 2 * HOUR);
+    // The second house speaks to the same bank with the same keys: only its process is another.
+    const second = { ...test.house.app, database: other.house.app.database };
+    const calls = Array.from({ length: 50 }, (_, index) =>
+      withBankAccess(
+        index % 2 === 0 ? test.house.app : second,
+        { ...consent, attended: false },
+        (bank) => bank.accounts(),
+      ),
+    );
+    await Promise.all(calls);
+    expect(tokenCalls()).toBe(1);
+    await other.close();
+  });
+
+  it('that the bank refuses before its time is refreshed, and the call made again, once', async () => {
+    test.simulator.faults.order({
+      path: /accounts$/,
+      status: 401,
+      body: { error: 'invalid_token' },
+    });
+    expect((await read()).items.length).toBeGreaterThan(0);
+    expect(tokenCalls()).toBe(1);
+  });
+
+  it('that is refused even when fresh asks the user after two tries', async () => {
+    test.simulator.faults.order({
+      path: /accounts$/,
+      times: 100,
+      status: 401,
+      body: { error: 'invalid_token' },
+    });
+    await expect(read()).rejects.toThrow(ConsentEndedError);
+    expect(
+      test.simulator.journal.entries.filter((entry) => entry.path.endsWith('/accounts')),
+    ).toHaveLength(2);
+    expect(await status()).toEqual({ status: 'REAUTH_REQUIRED', reason: 'TOKEN_REJECTED' });
+  });
+});
+
+describe('a refresh', () => {
+  beforeEach(() => clock.setTime(clock.now() + 2 * HOUR));
+  const refuse = (answer: object, times = 1) =>
+    test.simulator.faults.order({ path: /connect\/token$/, times, ...answer });
+
+  it.each([
+    ['an outage', { status: 503 }],
+    ['a limit', { status: 429 }],
+    ['a page of HTML', { malformed: true }],
+    ['a broken line', { reset: true }],
+  ])('that fails by %s ends nothing, and the next one works', async (_name, answer) => {
+    refuse(answer);
+    await expect(read()).rejects.toThrow('TrueLayer');
+    expect(await status()).toMatchObject({ status: 'ACTIVE' });
+    await read();
+    expect(await credential()).toMatchObject({ generation: 2, lease_owner: null });
+  });
+
+  it.each(['invalid_client', 'unauthorized_client'])(
+    'refused with %s is the operator’s to mend: no consent ends',
+    async (error) => {
+      refuse({ status: 400, body: { error } }, 3);
+      for (const _try of [1, 2, 3]) await expect(read()).rejects.toThrow('OPERATOR_FAULT');
+      expect(await status()).toMatchObject({ status: 'ACTIVE' });
+      await read();
+    },
+  );
+
+  it('refused with invalid_grant asks the user at once, and the bank no more', async () => {
+    refuse({ status: 400, body: { error: 'invalid_grant' } }, 10);
+    await expect(read()).rejects.toThrow(ConsentEndedError);
+    await expect(read()).rejects.toThrow(ConsentEndedError);
+    expect(tokenCalls()).toBe(1);
+    expect(await status()).toEqual({ status: 'REAUTH_REQUIRED', reason: 'GRANT_ENDED' });
+  });
+
+  it('keeps a changed refresh token, and the old one where none comes', async () => {
+    const { accessToken, expiresAt, ...rest } = await test.house.app.truelayer.refresh(
+      await openRefresh(),
+    );
+    const answers = [
+      { ...rest, accessToken, expiresAt, refreshToken: 'changed' },
+      { ...rest, accessToken, expiresAt, refreshToken: null },
+    ];
+    const app = {
+      ...test.house.app,
+      truelayer: { ...test.house.app.truelayer, refresh: async () => answers.shift()! },
+    };
+    for (const _time of [1, 2]) {
+      await owner.query('update consent_credential set access_expires_at = $1', [
+        new Date(clock.now()),
+      ]);
+      await withBankAccess(app, { ...consent, attended: false }, async () => null);
+      expect(await openRefresh()).toBe('changed');
+    }
+  });
+
+  it('by a holder that outlived its lease overwrites nothing newer', async () => {
+    const { app } = test.house;
+    const slow = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const late = {
+      ...app,
+      truelayer: {
+        ...app.truelayer,
+        refresh: async (token: string) => {
+          const answer = await app.truelayer.refresh(token);
+          started.resolve();
+          await slow.promise;
+          return answer;
+        },
+      },
+    };
+    const first = withBankAccess(late, { ...consent, attended: false }, (bank) => bank.accounts());
+    await started.promise;
+    await clock.setTime(clock.now() + 31_000);
+    await read();
+    const newer = await credential();
+    slow.resolve();
+    await first;
+    expect(await credential()).toEqual(newer);
+    await read();
+  });
+});
+
+it('a consent without offline_access ends with its access token, unannounced', async () => {
+  await new User(test, 'bob').connect({ providerId: 'ob-lloyds', scopes: ['accounts', 'balance'] });
+  const { rows } = await owner.query(
+    `select c.viewer_id as "viewerId", c.id as "consentId", ends_at, sealed_refresh from consent c
+     join consent_credential on consent_id = c.id order by created_at desc, c.id desc`,
+  );
+  const bob = rows.find((row) => row.sealed_refresh === null);
+  expect(bob.ends_at).toEqual(new Date(clock.now() + HOUR));
+  await clock.setTime(clock.now() + 61 * MINUTE);
+  const attempt = withBankAccess(test.house.app, { ...bob, attended: false }, (bank) =>
+    bank.accounts(),
+  );
+  await expect(attempt).rejects.toThrow(ConsentEndedError);
+  const { rows: after } = await owner.query('select status from consent where id = $1', [
+    bob.consentId,
+  ]);
+  expect(after).toEqual([{ status: 'EXPIRED' }]);
+});
+
+it('a ciphertext moved from another row is not used', async () => {
+  await new User(test, 'bob').connect();
+  await owner.query(`update consent_credential c set sealed_access =
+    (select sealed_access from consent_credential o where o.consent_id <> c.consent_id limit 1)`);
+  await expect(read()).rejects.toThrow('cannot unseal');
+  expect(await status()).toMatchObject({ status: 'ACTIVE' });
+});
+
+it('a consent of another client is never spoken for', async () => {
+  await owner.query(`update consent set client_id = 'somebody-else'`);
+  await expect(read()).rejects.toThrow('belongs to');
+  expect(test.simulator.journal.entries).toEqual([]);
+});
+
+it('only the bank’s word ends it: idle for thirty days, the next read learns it', async () => {
+  await clock.setTime(clock.now() + 31 * DAY);
+  await expect(read()).rejects.toThrow(ConsentEndedError);
+  expect(await status()).toEqual({ status: 'REAUTH_REQUIRED', reason: 'GRANT_ENDED' });
+});
+
+async function openRefresh(): Promise<string> {
+  const { unseal } = await import('../../src/base/seal.ts');
+  const { credentialPlace } = await import('../../src/consents/secrets.ts');
+  const row = await credential();
+  return unseal(
+    test.house.app.keys,
+    credentialPlace('sealed_refresh', row.consent_id, row.viewer_id),
+    row.sealed_refresh,
+  );
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestClock } from 'pg-boss';
+import pg from 'pg';
+import { MINUTE } from '../../src/base/clock.ts';
+import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
+import { liveUntil, settle } from '../support/time.ts';
+import { User } from '../support/user.ts';
+
+let clock: TestClock;
+let test: TestHouse;
+let alice: User;
+let owner: pg.Client;
+
+beforeEach(async () => {
+  clock = storyClock();
+  test = await startTestHouse({ clock });
+  alice = new User(test, 'alice');
+  owner = new pg.Client(test.databaseUrl);
+  await owner.connect();
+});
+afterEach(async () => {
+  await owner.end();
+  await test.close();
+});
+
+/** What the database holds, in the words of the wire, account by account. */
+async function held(status = 'BOOKED') {
+  const { rows } = await owner.query(
+    `select a.provider_account_id as account, t.description, t.amount::text, t.booked_on::text as day
+     from transaction t join account a on a.id = t.account_id where t.status = $1::transaction_status`,
+    [status],
+  );
+  return rows
+    .map((row) => `${row.account} ${row.day} ${Number(row.amount)} ${row.description}`)
+    .toSorted();
+}
+
+function truth(providerId: string, from: string) {
+  const { accounts, cards } = test.simulator.truth('john', providerId);
+  const rowsOf = (account: (typeof accounts)[number], sign: number) =>
+    account.transactions
+      .map((row) => row as { timestamp: string; description: string; amount: number | string })
+      .filter((row) => row.timestamp.slice(0, 10) >= from)
+      .map(
+        (row) =>
+          `${account.id} ${row.timestamp.slice(0, 10)} ${sign * Number(row.amount) || 0} ${row.description}`,
+      );
+  return [
+    ...accounts.flatMap((a) => rowsOf(a, 1)),
+    ...cards.flatMap((c) => rowsOf(c, -1)),
+  ].toSorted();
+}
+
+async function history(id: string) {
+  const { data } = await alice.ask(
+    `query ($id: ID!) { consent(id: $id) { status history { spansTotal spansDone complete oldestDay gaps { from until reason } } } }`,
+    { id },
+  );
+  return data.consent;
+}
+
+describe('a fresh consent', () => {
+  it.each(['ob-lloyds', 'ob-monzo', 'mock', 'ob-amex'])(
+    'to %s holds exactly what the bank serves',
+    async (providerId) => {
+      const id = await alice.connect({ providerId });
+      await settle(test, clock);
+      expect(await history(id)).toMatchObject({
+        history: { complete: true, oldestDay: '2020-03-02', gaps: [] },
+      });
+      const expected = truth(providerId, '2020-03-02');
+      expect(expected.length).toBeGreaterThan(500);
+      expect(await held()).toEqual(expected);
+    },
+  );
+
+  it('keeps what it got, and names the days that it did not, when the window closes first', async () => {
+    const id = await alice.connect({ providerId: 'ob-monzo' });
+    await clock.setTime(clock.now() + 6 * MINUTE);
+    const calls = () =>
+      test.simulator.journal.entries.filter((entry) => entry.query['from'] !== undefined);
+    await settle(test, clock);
+    const { history: progress, status } = await history(id);
+    expect(status).toBe('ACTIVE');
+    expect(progress).toMatchObject({ complete: true, oldestDay: '2025-12-05' });
+    expect(new Set(progress.gaps.map((gap: { reason: string }) => gap.reason))).toEqual(
+      new Set(['WINDOW_CLOSED']),
+    );
+    // Nothing was asked after the deadline.
+    expect(calls().every((call) => (call.query['from'] ?? '') >= '2025-12-05')).toBe(true);
+    expect(await held()).toEqual(truth('ob-monzo', '2025-12-05'));
+  });
+
+  it.each([
+    [403, 'sca_exceeded'],
+    [403, 'access_denied'],
+    [400, 'invalid_date_range'],
+  ])('takes a refusal for reach (%i %s) as an answer, not as an end', async (status, error) => {
+    test.simulator.faults.order({ path: /transactions$/, times: 10_000, status, body: { error } });
+    const id = await alice.connect({ providerId: 'ob-lloyds' });
+    await settle(test, clock);
+    const { history: progress, status: consentStatus } = await history(id);
+    expect(consentStatus).toBe('ACTIVE');
+    expect(progress.complete).toBe(true);
+    expect(progress.oldestDay).toBeNull();
+    expect(progress.gaps.map((gap: { reason: string }) => gap.reason)).toContain('OUT_OF_REACH');
+  });
+
+  it('heals by itself from outages and limits', async () => {
+    const { faults } = test.simulator;
+    faults.order({ path: /transactions$/, times: 6, status: 503 });
+    faults.order({
+      path: /transactions$/,
+      times: 3,
+      status: 429,
+      headers: { 'retry-after': '20' },
+    });
+    faults.order({ path: /transactions$/, times: 3, malformed: true });
+    faults.order({ path: /accounts$/, times: 2, status: 500 });
+    faults.order({ path: /balance$/, times: 1, reset: true });
+    const id = await alice.connect({ providerId: 'ob-lloyds' });
+    await liveUntil(test, clock, new Date(clock.now() + 30 * MINUTE));
+    expect(await history(id)).toMatchObject({ history: { complete: true, gaps: [] } });
+    expect(await held()).toEqual(truth('ob-lloyds', '2020-03-02'));
+  });
+});
+
+describe('a second consent to the same bank', () => {
+  it('feeds the accounts that are there, under their ids, and doubles nothing', async () => {
+    await alice.connect({ providerId: 'ob-lloyds' });
+    await settle(test, clock);
+    const ids = async () => (await owner.query('select id from account order by id')).rows;
+    const [before, rows] = [await ids(), await held()];
+    await alice.connect({ providerId: 'ob-lloyds' });
+    await settle(test, clock);
+    expect(await ids()).toEqual(before);
+    expect(await held()).toEqual(rows);
+  });
+
+  it('of another viewer is wholly separate', async () => {
+    await alice.connect({ providerId: 'ob-monzo' });
+    await new User(test, 'bob').connect({ providerId: 'ob-monzo' });
+    await settle(test, clock);
+    const { rows } = await owner.query(
+      'select count(*)::int as accounts from account group by viewer_id',
+    );
+    expect(rows).toEqual([{ accounts: 2 }, { accounts: 2 }]);
+  });
+});

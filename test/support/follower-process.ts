@@ -1,0 +1,34 @@
+import { createLog } from '../../src/base/log.ts';
+import { readConfig } from '../../src/base/config.ts';
+import { startHouse } from '../../src/house.ts';
+import { FollowerClock } from './follower-clock.ts';
+
+/** What the owner of the time says to a follower, and what it answers. */
+export type FollowerMessage =
+  { readonly now: number } | { readonly tick: number } | { readonly close: true };
+
+// Started by `spawnFollower` with the owner's present instant; lives by its messages.
+const clock = new FollowerClock(Number(process.argv[2]));
+const config = readConfig(process.env, () => '');
+const house = await startHouse({
+  config,
+  clock,
+  log: createLog('silent'),
+  schedules: false,
+});
+
+process.on('message', (message: FollowerMessage) => {
+  void answer(message);
+});
+process.send?.({ answering: 0 });
+
+async function answer(message: FollowerMessage): Promise<void> {
+  if ('close' in message) {
+    await house.close();
+    process.disconnect();
+    return;
+  }
+  if ('now' in message) await clock.setTime(message.now);
+  else await clock.tick(message.tick);
+  process.send?.({ answering: house.app.queue.answering });
+}

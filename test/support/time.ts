@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+import pg from 'pg';
+import type { TestClock } from 'pg-boss';
+import type { Follower } from './follower.ts';
+import type { TestHouse } from './house.ts';
+
+const ROUNDS_MAX = 5_000;
+const TICK_MILLISECONDS = 1_000;
+
+/**
+ * Moves a test clock on as life would: from one due job to the next, letting each be answered at
+ * its own instant, until `target`. Nothing waits for real.
+ *
+ * @param followers - other processes that live by the same clock
+ */
+export async function liveUntil(
+  test: TestHouse,
+  clock: TestClock,
+  target: Date,
+  followers: readonly Follower[] = [],
+): Promise<void> {
+  const client = new pg.Client(test.databaseUrl);
+  await client.connect();
+  const jump = async (instant: number) => {
+    await clock.setTime(instant);
+    for (const follower of followers) await follower.setTime(instant);
+  };
+  try {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const due = await nextDue(client);
+      const answering = [test.house.app.queue, ...followers].some((place) => place.answering > 0);
+      // Ticks may have carried the clock past the target; what is due by now still belongs to it.
+      const until = Math.max(target.getTime(), clock.now());
+      if (!answering && (due === null || due > until)) {
+        if (clock.now() < target.getTime()) await jump(target.getTime());
+        return;
+      }
+      if (!answering && due !== null && due > clock.now()) await jump(due);
+      await clock.tick(TICK_MILLISECONDS);
+      for (const follower of followers) await follower.tick(TICK_MILLISECONDS);
+      // Handlers run in real time; the clock stands still for them.
+      await setImmediate();
+    }
+  } finally {
+    await client.end();
+  }
+  throw new Error('jobs never came to rest');
+}
+
+/** Answers everything that is due now. */
+export function settle(test: TestHouse, clock: TestClock): Promise<void> {
+  return liveUntil(test, clock, new Date(clock.now()));
+}
+
+async function nextDue(client: pg.Client): Promise<number | null> {
+  const { rows } = await client.query<{ due: Date | null; active: number }>(
+    `select min(start_after) filter (where state in ('created', 'retry')) as due,
+       count(*) filter (where state = 'active')::int as active
+     from pgboss.job where name not like '\\_\\_pgboss%'`,
+  );
+  const [row] = rows;
+  if (row === undefined || (row.due === null && row.active === 0)) return null;
+  return row.active > 0 ? 0 : (row.due?.getTime() ?? null);
+}
