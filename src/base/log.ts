@@ -20,7 +20,8 @@ export function correlationId(): string | undefined {
 interface ErrorDescription {
   readonly type: string;
   readonly message: string;
-  readonly code?: string;
+  /** Not `code`, which is struck out everywhere: authorization codes have that name. */
+  readonly errorCode?: string;
   readonly stack?: string;
   readonly cause?: ErrorDescription;
 }
@@ -36,7 +37,7 @@ function describeError(error: unknown, depth = 0): ErrorDescription {
   return {
     type: name,
     message,
-    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof code === 'string' ? { errorCode: code } : {}),
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined || depth === CAUSES_MAX
       ? {}

@@ -46,7 +46,7 @@ it('of an error only its words are written, not what a library hung on it', () =
   const line = logged((log) => log.warn({ err: error }, 'trouble'));
   expect(line).not.toMatch(/4711|select 1/);
   expect(JSON.parse(line)).toMatchObject({
-    err: { message: 'outer', cause: { message: 'inner', code: 'ECONNRESET' } },
+    err: { message: 'outer', cause: { message: 'inner', errorCode: 'ECONNRESET' } },
   });
 });
 
