@@ -94,6 +94,8 @@ const ACCOUNT_COLUMNS = `a.id, a.consent_id, a.environment, a.provider_id, a.kin
 // whole, so that no plan can look at a row, and have it refused, before the setting is made.
 const AS_VIEWER = `(select set_config('app.viewer', $1, true) as id) viewer`;
 
+const ACCOUNT_BOUNDS = `($2::text is null or (a.display_name, a.id) > ($2, $3::uuid))`;
+
 const PAGE_BOUNDS = `t.booked_on >= coalesce($2::date, '-infinity')
   and t.booked_on <= coalesce($3::date, 'infinity')
   and (t.booked_on, t.id) < (coalesce($4::date, 'infinity'),
@@ -185,15 +187,18 @@ export interface AccountPosition {
   readonly id: string;
 }
 
-/** A page of the viewer's accounts by name, of one consent where it is given. */
+/** A page of accounts by name. */
+export interface AccountPage {
+  readonly after: AccountPosition | null;
+  /** Rows wanted; one more is read to tell whether there is a next page. */
+  readonly first: number;
+}
+
+/** A page of all the viewer's accounts. */
 export async function readAccounts(
   database: Database,
   viewerId: string,
-  page: {
-    readonly consentId: string | null;
-    readonly after: AccountPosition | null;
-    readonly first: number;
-  },
+  page: AccountPage,
 ): Promise<readonly AccountRow[]> {
   return hotRead<AccountRow>(
     database,
@@ -201,19 +206,40 @@ export async function readAccounts(
     `select page.* from ${AS_VIEWER}
      cross join lateral (
        select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
-       where a.viewer_id = viewer.id::uuid
-         and ($2::uuid is null or a.consent_id = $2)
-         and ($3::text is null or (a.display_name, a.id) > ($3, $4::uuid))
-       order by a.display_name, a.id limit $5
+       where a.viewer_id = viewer.id::uuid and ${ACCOUNT_BOUNDS}
+       order by a.display_name, a.id limit $4
      ) page`,
-    [
-      viewerId,
-      page.consentId,
-      page.after?.displayName ?? null,
-      page.after?.id ?? null,
-      page.first + 1,
-    ],
+    accountPageValues(viewerId, page),
   );
+}
+
+/**
+ * Pages of the accounts that several consents feed, in one statement, by consent id. Consents that
+ * are not the viewer's have none.
+ */
+export async function readAccountsByConsent(
+  database: Database,
+  viewerId: string,
+  consentIds: readonly string[],
+  page: AccountPage,
+): Promise<ReadonlyMap<string, readonly AccountRow[]>> {
+  const rows = await hotRead<AccountRow>(
+    database,
+    'accounts_by_consent',
+    `select page.* from ${AS_VIEWER}
+     cross join unnest($5::uuid[]) wanted (id)
+     cross join lateral (
+       select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
+       where a.consent_id = wanted.id and a.viewer_id = viewer.id::uuid and ${ACCOUNT_BOUNDS}
+       order by a.display_name, a.id limit $4
+     ) page`,
+    [...accountPageValues(viewerId, page), [...consentIds]],
+  );
+  return Map.groupBy(rows, (row) => row.consent_id);
+}
+
+function accountPageValues(viewerId: string, { after, first }: AccountPage): unknown[] {
+  return [viewerId, after?.displayName ?? null, after?.id ?? null, first + 1];
 }
 
 function pageValues(viewerId: string, page: TransactionPage): unknown[] {

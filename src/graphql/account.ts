@@ -1,6 +1,8 @@
-import { type AccountRow, findAccounts, readAccounts } from '../accounts/read.ts';
+import { type AccountPage, type AccountRow, findAccounts, readAccounts } from '../accounts/read.ts';
 import { Account } from './account-ref.ts';
 import { Balance } from './balance.ts';
+import { Consent } from './consent.ts';
+import { Provider } from './provider.ts';
 import { builder } from './builder.ts';
 import { fromCursor, pageComplexity, pageSize, toPage, UUID } from './connection.ts';
 import { type Context, requireViewer } from './context.ts';
@@ -14,25 +16,17 @@ Account.implement({
       description: 'Its id, which never changes, not even when consent is renewed.',
       resolve: (row) => ({ type: row.kind === 'CARD' ? 'Card' : 'BankAccount', id: row.id }),
     }),
-    provider: t.prismaField({
-      type: 'Provider',
+    provider: t.field({
+      type: Provider,
       description: 'The bank that it is held at.',
-      resolve: (query, row, _args, { app }) =>
-        app.database.shared.provider.findUniqueOrThrow({
-          ...query,
-          where: {
-            environment_providerId: {
-              environment: row.environment,
-              providerId: row.provider_id,
-            },
-          },
-        }),
+      resolve: async (row, _args, { loaders }) =>
+        (await loaders.providers.load(row.provider_id)) ?? missing('provider', row.provider_id),
     }),
-    consent: t.prismaField({
-      type: 'Consent',
+    consent: t.field({
+      type: Consent,
       description: 'The consent that feeds it.',
-      resolve: (query, row, _args, { reader }) =>
-        reader.consent.findUniqueOrThrow({ ...query, where: { id: row.consent_id } }),
+      resolve: async (row, _args, { loaders }) =>
+        (await loaders.consents.load(row.consent_id)) ?? missing('consent', row.consent_id),
     }),
     displayName: t.exposeString('display_name', { description: "The bank's name for it." }),
     holderName: t.string({
@@ -146,25 +140,48 @@ export const AccountConnection = builder.connectionObject(
   { name: 'AccountEdge', description: 'An account and its place in the list.' },
 );
 
-/** A page of the viewer's accounts, of one consent where it is given. */
-export async function accountPage(
-  context: Context,
-  consentId: string | null,
-  args: {
-    readonly first?: number | null | undefined;
-    readonly after?: string | null | undefined;
-  },
-) {
-  const viewer = requireViewer(context);
-  const first = pageSize(args.first);
-  const place = args.after ? fromCursor(args.after, [/^[^]*$/, UUID]) : null;
-  const rows = await readAccounts(context.app.database, viewer.id, {
-    consentId,
-    after: place === null ? null : { displayName: place[0] ?? '', id: place[1] ?? '' },
-    first,
-  });
-  return toPage(rows, first, args.after, (row) => [row.display_name, row.id]);
+/** What a page of accounts is asked with. */
+interface AccountArguments {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
 }
+
+/** The page that the arguments of a list of accounts ask for. */
+export function accountPageOf(args: AccountArguments): AccountPage {
+  const place = args.after ? fromCursor(args.after, [/^[^]*$/, UUID]) : null;
+  return {
+    after: place === null ? null : { displayName: place[0] ?? '', id: place[1] ?? '' },
+    first: pageSize(args.first),
+  };
+}
+
+/** The connection of the accounts that were read for a page. */
+export function toAccountPage(rows: readonly AccountRow[], args: AccountArguments) {
+  return toPage(rows, pageSize(args.first), args.after, (row) => [row.display_name, row.id]);
+}
+
+/** A page of all the viewer's accounts. */
+export async function accountPage(context: Context, args: AccountArguments) {
+  const viewer = requireViewer(context);
+  const rows = await readAccounts(context.app.database, viewer.id, accountPageOf(args));
+  return toAccountPage(rows, args);
+}
+
+builder.prismaObjectField(Consent, 'accounts', (t) =>
+  t.field({
+    type: AccountConnection,
+    description: 'The accounts and cards that it feeds, by name.',
+    args: {
+      first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
+      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+    },
+    complexity: pageComplexity,
+    resolve: async (consent, args, { loaders }) => {
+      const page = { consentId: consent.id, ...accountPageOf(args) };
+      return toAccountPage(await loaders.accountPages.load(page), args);
+    },
+  }),
+);
 
 builder.queryField('accounts', (t) =>
   t.field({
@@ -175,7 +192,7 @@ builder.queryField('accounts', (t) =>
       after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
     },
     complexity: pageComplexity,
-    resolve: (_parent, args, context) => accountPage(context, null, args),
+    resolve: (_parent, args, context) => accountPage(context, args),
   }),
 );
 
@@ -217,4 +234,9 @@ function maskNumber(value: string): string {
 /** The first letter of each word. */
 function maskName(value: string): string {
   return value.replaceAll(/\S+/g, (word) => `${word[0]}•••`);
+}
+
+/** A row that a foreign key says is there. */
+function missing(what: string, id: string): never {
+  throw new Error(`the ${what} ${id} of an account is missing`);
 }

@@ -1,9 +1,9 @@
-import { readProgress, type HistoryGap, type HistoryProgress } from '../history/progress.ts';
-import { AccountConnection, accountPage } from './account.ts';
+import type { HistoryGap, HistoryProgress } from '../history/progress.ts';
 import { Account } from './account-ref.ts';
 import { builder } from './builder.ts';
 import { badInput, NIL_UUID, pageComplexity, pageSize, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
+import { forgetLoaded } from './loaders.ts';
 
 const ConsentStatus = builder.enumType('ConsentStatus', {
   description: "Where a consent stands in its life. Only the bank's word ends it early.",
@@ -117,20 +117,10 @@ export const Consent = builder.prismaNode('Consent', {
         'What was announced of it, oldest first: at most one for each step before its end.',
       query: { orderBy: { raisedAt: 'asc' } },
     }),
-    accounts: t.field({
-      type: AccountConnection,
-      description: 'The accounts and cards that it feeds, by name.',
-      args: {
-        first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-      },
-      complexity: pageComplexity,
-      resolve: (consent, args, context) => accountPage(context, consent.id, args),
-    }),
     history: t.field({
       type: Progress,
       description: 'How far its past has been fetched.',
-      resolve: (consent, _args, { reader }) => readProgress(reader, consent),
+      resolve: (consent, _args, { loaders }) => loaders.histories.load(consent),
     }),
   }),
 });
@@ -184,7 +174,10 @@ builder.subscriptionField('consent', (t) =>
         UUID.test(id.id) &&
         (await context.reader.consent.findUnique({ where, select: { id: true } }));
       if (!found) throw badInput('The viewer has no such consent.', 'NOT_FOUND');
-      yield* context.app.events.changesOf(id.id, context.signal);
+      for await (const _change of context.app.events.changesOf(id.id, context.signal)) {
+        forgetLoaded(context.loaders);
+        yield;
+      }
     },
     resolve: (query, _event, { id }, { reader }) =>
       reader.consent.findUniqueOrThrow({ ...query, where: { id: id.id } }),

@@ -1,9 +1,10 @@
 import type DataLoader from 'dataloader';
 import { GraphQLError } from 'graphql';
-import type { AccountRow, TransactionRow } from '../accounts/read.ts';
+import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '../accounts/read.ts';
 import type { App } from '../app.ts';
 import type { Viewer } from '../consents/link.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Consent, PrismaClient, Provider } from '../generated/prisma/client.ts';
+import type { HistoryProgress } from '../history/progress.ts';
 
 /** A viewer as their bearer token names them, with what it lets them see. */
 export interface TokenViewer extends Viewer {
@@ -29,17 +30,23 @@ export interface Context {
 /** Loads that resolvers of one request make together. */
 export interface Loaders {
   readonly accounts: DataLoader<string, AccountRow | null>;
-  /** Pages of accounts by the same arguments, in one statement. */
+  readonly consents: DataLoader<string, Consent | null>;
+  readonly providers: DataLoader<string, Provider | null>;
+  readonly histories: DataLoader<Consent, HistoryProgress, string>;
+  /** Pages of consents' accounts by the same arguments, in one statement. */
+  readonly accountPages: DataLoader<AccountPageKey, readonly AccountRow[]>;
+  /** Pages of accounts' transactions by the same arguments, in one statement. */
   readonly transactionPages: DataLoader<TransactionPageKey, readonly TransactionRow[]>;
 }
 
-/** One account's page. */
-export interface TransactionPageKey {
+/** One consent's page of accounts. */
+export interface AccountPageKey extends AccountPage {
+  readonly consentId: string;
+}
+
+/** One account's page of transactions. */
+export interface TransactionPageKey extends TransactionPage {
   readonly accountId: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly after: { readonly bookedOn: string; readonly id: string } | null;
-  readonly first: number;
 }
 
 /** The viewer, where a field cannot answer without one. */

@@ -1,39 +1,91 @@
 import DataLoader from 'dataloader';
-import { findAccounts, readTransactionsByAccount } from '../accounts/read.ts';
-import type { Database } from '../postgres/db.ts';
-import type { Loaders, TransactionPageKey } from './context.ts';
+import {
+  findAccounts,
+  readAccountsByConsent,
+  readTransactionsByAccount,
+} from '../accounts/read.ts';
+import type { App } from '../app.ts';
+import { readProgress } from '../history/progress.ts';
+import type { Loaders } from './context.ts';
 
-/** The loaders of one request: statements do not grow with the length of a list. */
-export function createLoaders(database: Database, viewerId: string): Loaders {
+/** The loaders of one request: the number of statements does not grow with the length of a list. */
+export function createLoaders(app: App, viewerId: string): Loaders {
+  const { database } = app;
+  const { environment } = app.client;
+  const reader = database.reader(viewerId);
   return {
-    accounts: new DataLoader(
-      async (ids) => {
-        const rows = await findAccounts(database, viewerId, ids);
-        const byId = new Map(rows.map((row) => [row.id, row]));
-        return ids.map((id) => byId.get(id) ?? null);
-      },
-      { maxBatchSize: 500 },
+    accounts: rows(
+      (ids) => findAccounts(database, viewerId, ids),
+      ({ id }) => id,
     ),
-    transactionPages: new DataLoader(
-      async (keys) => {
-        const groups = Map.groupBy(keys, pageText);
-        const pages = new Map(
-          await Promise.all(
-            [...groups].map(async ([text, group]) => {
-              const accountIds = group.map((key) => key.accountId);
-              const page = group[0] as TransactionPageKey;
-              const rows = await readTransactionsByAccount(database, viewerId, accountIds, page);
-              return [text, rows] as const;
-            }),
-          ),
-        );
-        return keys.map((key) => pages.get(pageText(key))?.get(key.accountId) ?? []);
+    consents: rows(
+      (ids) => reader.consent.findMany({ where: { id: { in: [...ids] } } }),
+      ({ id }) => id,
+    ),
+    providers: rows(
+      (ids) =>
+        database.shared.provider.findMany({ where: { environment, providerId: { in: [...ids] } } }),
+      ({ providerId }) => providerId,
+    ),
+    histories: new DataLoader(
+      async (consents) => {
+        const found = await readProgress(reader, consents);
+        return consents.map(({ id }) => found.get(id) ?? new Error(`there is no consent ${id}`));
       },
-      { maxBatchSize: 500, cacheKeyFn: JSON.stringify },
+      { cacheKeyFn: ({ id }) => id },
+    ),
+    accountPages: pages(
+      ({ consentId }) => consentId,
+      (ids, page) => readAccountsByConsent(database, viewerId, ids, page),
+    ),
+    transactionPages: pages(
+      ({ accountId }) => accountId,
+      (ids, page) => readTransactionsByAccount(database, viewerId, ids, page),
     ),
   };
 }
 
-function pageText({ from, to, after, first }: TransactionPageKey): string {
-  return JSON.stringify([from, to, after, first]);
+/** Forgets what was loaded, so that the next event of a subscription reads anew. */
+export function forgetLoaded(loaders: Loaders): void {
+  for (const loader of Object.values(loaders)) loader.clearAll();
+}
+
+const BATCH_MAX = 500;
+
+/** Rows by what names them; null for those that are not found. */
+function rows<Row>(
+  find: (names: readonly string[]) => Promise<readonly Row[]>,
+  nameOf: (row: Row) => string,
+): DataLoader<string, Row | null> {
+  return new DataLoader(
+    async (names) => {
+      const found = new Map((await find(names)).map((row) => [nameOf(row), row]));
+      return names.map((name) => found.get(name) ?? null);
+    },
+    { maxBatchSize: BATCH_MAX },
+  );
+}
+
+/** Pages of several parents, those with the same arguments in one statement. */
+function pages<Key extends object, Row>(
+  parentOf: (key: Key) => string,
+  read: (parentIds: readonly string[], page: Key) => Promise<ReadonlyMap<string, readonly Row[]>>,
+): DataLoader<Key, readonly Row[], string> {
+  const argumentsOf = (key: Key) =>
+    JSON.stringify(Object.entries(key).filter(([, value]) => value !== parentOf(key)));
+  return new DataLoader<Key, readonly Row[], string>(
+    async (keys) => {
+      const groups = [...Map.groupBy(keys, argumentsOf)];
+      const byArguments = new Map(
+        await Promise.all(
+          groups.map(async ([text, group]) => {
+            const page = group[0] as Key;
+            return [text, await read(group.map(parentOf), page)] as const;
+          }),
+        ),
+      );
+      return keys.map((key) => byArguments.get(argumentsOf(key))?.get(parentOf(key)) ?? []);
+    },
+    { maxBatchSize: BATCH_MAX, cacheKeyFn: (key) => JSON.stringify(key) },
+  );
 }

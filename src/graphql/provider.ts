@@ -24,7 +24,8 @@ export const Provider = builder.prismaNode('Provider', {
     }),
     logoUrl: t.exposeString('logoUrl', {
       nullable: true,
-      description: 'An https address of its logo; null where there is none.',
+      description:
+        'The address of its logo, https but for simulated banks; null where there is none.',
     }),
     scopes: t.exposeStringList('scopes', {
       description: 'What can be asked of it: `accounts`, `balance`, `transactions` and so on.',

@@ -21,7 +21,7 @@ const Viewer = builder.objectRef<TokenViewer>('Viewer').implement({
         after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
       },
       complexity: pageComplexity,
-      resolve: (_viewer, args, context) => accountPage(context, null, args),
+      resolve: (_viewer, args, context) => accountPage(context, args),
     }),
   }),
 });

@@ -1,5 +1,6 @@
-import type { Reader } from '../postgres/db.ts';
 import { type Day, dayOf } from '../base/days.ts';
+import type { Consent, HistorySpan } from '../generated/prisma/client.ts';
+import type { Reader } from '../postgres/db.ts';
 
 /** How far the history of a consent has come. */
 export interface HistoryProgress {
@@ -20,15 +21,23 @@ export interface HistoryGap {
   readonly reason: string;
 }
 
-/** The progress of a consent that the reader's viewer owns. */
+/** The progress of consents that the reader's viewer owns, by consent id, in one query. */
 export async function readProgress(
   reader: Reader,
-  consent: { readonly id: string; readonly windowEndsAt: Date },
-): Promise<HistoryProgress> {
+  consents: readonly Pick<Consent, 'id' | 'windowEndsAt'>[],
+): Promise<ReadonlyMap<string, HistoryProgress>> {
   const spans = await reader.historySpan.findMany({
-    where: { consentId: consent.id },
+    where: { consentId: { in: consents.map(({ id }) => id) } },
     orderBy: [{ accountId: 'asc' }, { untilOn: 'desc' }],
   });
+  const byConsent = Map.groupBy(spans, (span) => span.consentId);
+  return new Map(
+    consents.map(({ id, windowEndsAt }) => [id, progressOf(byConsent.get(id) ?? [], windowEndsAt)]),
+  );
+}
+
+/** @param spans - of one consent, newest first within each account */
+function progressOf(spans: readonly HistorySpan[], deadline: Date): HistoryProgress {
   const byAccount = Map.groupBy(spans, (span) => span.accountId);
   const reached = [...byAccount.values()].map((newestFirst) => {
     const firstMissing = newestFirst.findIndex((span) => span.status !== 'SAVED');
@@ -43,7 +52,7 @@ export async function readProgress(
     spansTotal: spans.length,
     spansDone: spans.filter((span) => span.status !== 'PLANNED').length,
     oldestDay: oldest === null ? null : dayOf(oldest),
-    deadline: consent.windowEndsAt,
+    deadline,
     gaps: spans
       .filter((span) => span.status !== 'PLANNED' && span.status !== 'SAVED')
       .map((span) => ({

@@ -6,7 +6,14 @@ import { type DevelopmentIssuer, isLoopback } from './development-issuer.ts';
 const OPERATIONS = new URL('../../schema/operations/', import.meta.url);
 
 // As somebody new would try them; operations that stand not here come after these.
-const TRIED_FIRST = ['banks', 'auth-link', 'consents', 'follow-consent', 'accounts', 'transactions'];
+const TRIED_FIRST = [
+  'banks',
+  'auth-link',
+  'consents',
+  'follow-consent',
+  'accounts',
+  'transactions',
+];
 
 // GraphiQL's headers may bear comments. A made-up token would be refused, even for the schema.
 const HEADERS_WITHOUT_TOKEN = '{\n  // "authorization": "Bearer a token of your issuer"\n}';

@@ -69,7 +69,7 @@ function contextOf(
     reader: (viewer === null
       ? app.database.shared
       : app.database.reader(viewer.id)) as unknown as PrismaClient,
-    loaders: createLoaders(app.database, viewer?.id ?? ''),
+    loaders: createLoaders(app, viewer?.id ?? ''),
     signal: request.signal,
     cookies: [],
   };

@@ -42,9 +42,13 @@ export const texts = optional(readTexts);
 export const scopes = optional((value) => readTexts(value).flatMap((text) => text.split(/ +/)));
 
 /** An address that a browser may load. */
-export const httpsAddressOrNull = optional((value) => {
+export const webAddressOrNull = optional((value) => {
   const text = readText(value);
-  return text !== null && /^https:\/\//i.test(text) && URL.canParse(text) ? text : null;
+  if (text === null || !URL.canParse(text)) return null;
+  const { protocol, hostname } = new URL(text);
+  // A simulator on this machine shows its own pictures.
+  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
+  return protocol === 'https:' || local ? text : null;
 });
 
 /** An exact amount, from a JSON number or a text with one in it. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { ExactJson } from './exact-json.ts';
-import { httpsAddressOrNull, id, instantOrNull, scopes, textOrNull } from './fields.ts';
+import { webAddressOrNull, id, instantOrNull, scopes, textOrNull } from './fields.ts';
 
 /** A bank, as the list of providers shows it. */
 export interface WireProvider {
   readonly providerId: string;
   /** The id again where a bank has no name. */
   readonly displayName: string;
-  /** An https address; null for any other. */
+  /** An https address, or a plain one on this machine; null for any other. */
   readonly logoUrl: string | null;
   /** What may be asked of this bank. */
   readonly scopes: readonly string[];
@@ -35,7 +35,7 @@ export const providerShape: z.ZodType<WireProvider> = z
   .object({
     provider_id: id,
     display_name: textOrNull,
-    logo_url: httpsAddressOrNull,
+    logo_url: webAddressOrNull,
     scopes,
     country: textOrNull,
     availability,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TestClock } from 'pg-boss';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { settle } from '../support/time.ts';
@@ -140,6 +141,29 @@ describe('transactions', () => {
         true,
       );
     }
+  });
+});
+
+describe('statements', () => {
+  it('do not grow in number with the length of a list', async () => {
+    await bob.connect({ providerId: 'ob-lloyds' });
+    await bob.connect({ providerId: 'ob-hsbc' });
+    await settle(test, clock);
+    const query = `query ($first: Int) { consents(first: $first) { nodes { id status provider { displayName }
+      history { spansDone gaps { account { id } } } alerts { kind }
+      accounts(first: 5) { nodes { id provider { displayName } consent { id } transactions(first: 2) { nodes { id account { displayName } } } } } } } }`;
+    const statements = async (first: number) => {
+      const spy = vi.spyOn(pg.Client.prototype, 'query');
+      const { data, errors } = await bob.ask(query, { first });
+      const { length } = spy.mock.calls;
+      spy.mockRestore();
+      expect(errors).toBeUndefined();
+      expect(data.consents.nodes).toHaveLength(first);
+      return length;
+    };
+    const one = await statements(1);
+    expect(one).toBeGreaterThan(5);
+    expect(await statements(3)).toBe(one);
   });
 });
 
