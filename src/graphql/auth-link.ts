@@ -1,11 +1,10 @@
 import { completeLink, findLinkByState } from '../consents/complete.ts';
-import { authLinkError } from '../consents/link-error.ts';
-import { type IssuedAuthLink, issueAuthLink } from '../consents/link.ts';
+import { AuthLinkError, authLinkError } from '../consents/link-error.ts';
+import { AuthLinkRefusedError, type IssuedAuthLink, issueAuthLink } from '../consents/link.ts';
 import { linkCookie } from '../consents/link-cookie.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { requireViewer } from './context.ts';
-import { AuthLinkError, AuthLinkRefusedError } from './errors.ts';
 
 const AuthLink = builder.objectRef<IssuedAuthLink>('AuthLink').implement({
   description: 'A way to the bank: good for one use within 45 minutes.',

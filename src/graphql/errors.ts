@@ -24,5 +24,3 @@ builder.objectType(AuthLinkError, {
   description:
     'The link cannot be completed. Codes: `AUTH_LINK_UNKNOWN`, `AUTH_LINK_OF_ANOTHER_VIEWER`, `AUTH_LINK_EXPIRED`, `AUTH_LINK_IN_PROGRESS`, `AUTH_LINK_CANCELLED`, `CODE_REFUSED`, `BANK_REFUSED`, `BANK_UNAVAILABLE`, `SERVER_MISCONFIGURED`.',
 });
-
-export { AuthLinkError, AuthLinkRefusedError };

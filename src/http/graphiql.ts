@@ -32,6 +32,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+// After a window's resize, drag offsets of tabs are wrong until first pressed, and the tab jumps away
+// under the pointer: https://github.com/motiondivision/motion/issues/3823.
+const STYLE = '<style>.graphiql-tab{transform:none!important}</style>';
+
 /**
  * Makes the answer to `/graphql` in a browser: GraphiQL, all of it served from here, with the
  * documented operations in its tabs and, on this machine, a development token filled in.
@@ -52,8 +56,7 @@ export function createGraphiql(
       // A kept token would outlive its hours; each load brings a fresh one.
       shouldPersistHeaders: false,
       defaultTabs: queries.map((query) => ({ query })),
-      // Finds its tab again when the page is reloaded. Without it GraphiQL adds an empty one.
-      ...(queries[0] === undefined ? {} : { query: queries[0] }),
+      ...initialQuery(request, queries[0]),
       subscriptionsProtocol: 'SSE',
     });
     response
@@ -62,8 +65,15 @@ export function createGraphiql(
         'content-security-policy': POLICY,
         'x-frame-options': 'DENY',
       })
-      .end(html);
+      .end(html.replace('</head>', `${STYLE}</head>`));
   };
+}
+
+// GraphiQL keeps the query of the open tab in the address, and on a reload finds the tab by it. Where
+// the address has none it would add an empty tab. What the address says is never put into the page.
+function initialQuery(request: IncomingMessage, first: string | undefined): { query?: string } {
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  return first === undefined || searchParams.has('query') ? {} : { query: first };
 }
 
 function readOperations(): readonly string[] {

@@ -8,7 +8,7 @@ const STYLE = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:28rem;margin:0 auto;padding:1rem}
-.note{margin:0 0 1rem;text-align:center;font-size:.8125rem;color:var(--soft)}
+.note{margin:0 0 1rem;text-align:center;font-size:.8125rem;color:var(--soft);text-wrap:balance}
 .card{background:var(--card);border:1px solid var(--line);border-radius:16px;padding:1.25rem}
 header{display:flex;align-items:center;gap:.75rem;margin-bottom:.75rem}
 header img{width:48px;height:48px}
@@ -39,11 +39,14 @@ fieldset{border:0;margin:0 0 1.25rem;padding:0}legend{font-weight:600;padding:0;
 /** Sends a form as soon as the page is there; the button stays for browsers without scripts. */
 const SUBMIT_SCRIPT = 'document.forms[0].submit()';
 
+// Without it browsers ask for /favicon.ico, and complain in their console that there is none.
+const NO_ICON = { markup: '<link rel="icon" href="data:," />' };
+
 // Only our own style and, on one page, our own script run. There is no form-action: Chromium would
 // hold it against the redirect to the app that answers the last form.
 const POLICY = [
   "default-src 'none'",
-  "img-src 'self'",
+  "img-src 'self' data:",
   `style-src '${hashSource(STYLE)}'`,
   "base-uri 'none'",
   "frame-ancestors 'none'",
@@ -69,7 +72,7 @@ export function framePage({ title, body, status = 200, submitsItself = false }: 
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        ${style}
+        ${NO_ICON} ${style}
       </head>
       <body>
         <main>

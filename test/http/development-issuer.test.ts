@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { type BearerRules, createReadBearer } from '../../src/http/bearer.ts';
+import {
+  type DevelopmentIssuer,
+  makeIssuerKey,
+  startDevelopmentIssuer,
+} from '../../src/http/development-issuer.ts';
+
+let issuer: DevelopmentIssuer;
+let rules: BearerRules;
+
+beforeAll(async () => {
+  issuer = await startDevelopmentIssuer({
+    clock: systemClock,
+    port: 0,
+    key: await makeIssuerKey(),
+  });
+  const { issuer: name, audience, jwksUrl } = issuer;
+  rules = { issuer: name, audience, jwksUrl, allowHttp: true };
+});
+afterAll(() => issuer.close());
+
+/** As `fetch`, but with any header, `host` too. */
+function get(address: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(address, { headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+describe('the development issuer', () => {
+  it('gives a token for any name that is one', async () => {
+    expect(await get(`${issuer.tokenUrl}?user=alice`)).toBe(200);
+    for (const user of ['', 'a b', 'x'.repeat(65), '%0d%0aset-cookie:x']) {
+      expect(await get(`${issuer.tokenUrl}?user=${user.replace(' ', '%20')}`)).toBe(400);
+    }
+  });
+
+  it('gives none to a web page, whatever name leads it here', async () => {
+    const address = `${issuer.tokenUrl}?user=alice`;
+    expect(await get(address, { origin: 'http://localhost:3000' })).toBe(403);
+    expect(await get(address, { origin: 'null' })).toBe(403);
+    expect(await get(address, { host: 'evil.example:4020' })).toBe(403);
+  });
+});
+
+describe('a bearer token', () => {
+  it('names the same viewer each time, and another for another name or issuer', async () => {
+    const read = createReadBearer(rules, systemClock);
+    const viewer = async (user: string) => read(`Bearer ${await issuer.issue(user)}`);
+    const [first, again, other] = [
+      await viewer('alice'),
+      await viewer('alice'),
+      await viewer('bob'),
+    ];
+    expect(first).toEqual(again);
+    expect(first).toMatchObject({ subject: 'alice', scopes: ['identifiers'] });
+    expect(other?.id).not.toBe(first?.id);
+    expect(await read(undefined)).toBeNull();
+  });
+
+  it.each([
+    ['another audience', { audience: 'somebody-else' }],
+    ['another issuer', { issuer: 'https://else.example' }],
+  ])('for %s is refused', async (_name, other) => {
+    const read = createReadBearer({ ...rules, ...other }, systemClock);
+    await expect(read(`Bearer ${await issuer.issue('alice')}`)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  });
+
+  it('signed by a key that the issuer does not publish is refused', async () => {
+    const other = await startDevelopmentIssuer({
+      clock: systemClock,
+      port: 0,
+      key: await makeIssuerKey(),
+    });
+    const read = createReadBearer(rules, systemClock);
+    await expect(read(`Bearer ${await other.issue('alice')}`)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+    await other.close();
+  });
+
+  it('is no bad token while the issuer is out of reach', async () => {
+    const gone = { ...rules, jwksUrl: 'http://127.0.0.1:1/jwks' };
+    const read = createReadBearer(gone, systemClock);
+    await expect(read(`Bearer ${await issuer.issue('alice')}`)).rejects.toThrow('cannot be read');
+  });
+});
