@@ -50,7 +50,12 @@ const JOBS_GRACE_MILLISECONDS = 6_000;
 export async function startHouse(options: HouseOptions): Promise<House> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
-    while (closers.length > 0) await closers.pop()?.();
+    const failures: unknown[] = [];
+    // One part that cannot close must not leave the others open, a Postgres above all.
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) {
+      await closer().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'some parts did not close');
   };
   try {
     return await open(options, closers, close);
@@ -155,7 +160,7 @@ async function openApp(
       credentials: async () => truelayer,
       allowHttp: !config.production || config.allowPlainHttp,
       correlationId,
-      hear: (call) => log.debug({ call }, 'TrueLayer answered'),
+      hear: (call) => log.info({ call }, 'TrueLayer answered'),
     }),
   };
 }

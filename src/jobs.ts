@@ -15,7 +15,7 @@ const ofConsent = z.object({ viewerId: z.uuid(), consentId: z.uuid() });
 
 /** What may be asked of the background. Who answers is said in `worker.ts`. */
 export const jobs = {
-  /** Finishes a link whose completion was cut off between its steps. */
+  /** Finishes a link whose completion was cut off between its steps, and closes one left open. */
   completeLink: declare('complete-link', z.object({ viewerId: z.uuid(), linkId: z.uuid() }), {
     retries: 3,
     timeLimitSeconds: 60,
@@ -27,6 +27,7 @@ export const jobs = {
     retryDelaySecondsMax: 30,
     timeLimitSeconds: 120,
     atOnce: 8,
+    policy: 'stately',
   }),
   /** Fetches the days of one span. */
   fetchSpan: declare('fetch-span', ofConsent.extend({ spanId: z.uuid() }), {
@@ -35,7 +36,10 @@ export const jobs = {
     retryDelaySecondsMax: 60,
     timeLimitSeconds: 120,
     atOnce: 8,
+    policy: 'stately',
   }),
+  /** Asks again for what of a history was left undone. */
+  resumeHistory: declare('resume-history', ofConsent, { policy: 'stately' }),
   /** Reads the newest days and balances of a consent again. */
   readRecent: declare('read-recent', ofConsent, {
     retries: 5,
@@ -46,7 +50,7 @@ export const jobs = {
     policy: 'stately',
   }),
   /** Does what is due for a consent: a read, an alert, its end. */
-  tendConsent: declare('tend-consent', ofConsent, { atOnce: 8 }),
+  tendConsent: declare('tend-consent', ofConsent, { atOnce: 8, policy: 'stately' }),
   /** Finds consents whose due instant passed without their own job. */
   sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
   /** Reads the list of banks again. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { App } from './app.ts';
 import { withCorrelation } from './base/log.ts';
@@ -6,6 +5,7 @@ import { resumeLink } from './consents/complete.ts';
 import { sweepConsents, tendConsent } from './consents/tend.ts';
 import { startBackfill } from './history/backfill.ts';
 import { readRecent } from './history/recent.ts';
+import { resumeHistory } from './history/resume.ts';
 import { fetchSpan } from './history/spans.ts';
 import { type JobDeclaration, jobs } from './jobs.ts';
 import type { JobAnswer } from './postgres/queue.ts';
@@ -18,6 +18,7 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
       answer(app, jobs.startBackfill, (job) => startBackfill(app, job.viewerId, job.consentId)),
       answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.consentId, job.spanId)),
+      answer(app, jobs.resumeHistory, (job) => resumeHistory(app, job.viewerId, job.consentId)),
       answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
       answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
       answer(app, jobs.sweepConsents, () => sweepConsents(app)),
@@ -36,11 +37,12 @@ function answer<P extends object>(
   return [
     job.name,
     (payload) => {
-      const correlationId = traced.safeParse(payload).data?.correlationId ?? randomUUID();
+      const correlationId =
+        traced.safeParse(payload).data?.correlationId ?? app.entropy.bytes(12).toString('hex');
       return withCorrelation(correlationId, async () => {
         try {
           await run(job.payload.parse(payload));
-          app.log.debug({ job: job.name, ...ids(payload) }, 'job answered');
+          app.log.info({ job: job.name, ...ids(payload) }, 'job answered');
         } catch (error) {
           app.log.warn({ job: job.name, ...ids(payload), err: error }, 'job failed');
           throw error;

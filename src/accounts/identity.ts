@@ -15,21 +15,28 @@ export interface IdentifiedTransaction {
  * Gives each transaction of one answer its identity: the normalised provider id, else the
  * provider's id, else its content with an occurrence number, since two equal coffees on a day stay
  * two. The answer must cover whole days. A row that stands twice under one id becomes one.
+ *
+ * @param status - contents are numbered apart: of two equal coffees one may still be pending
  */
 export function identify(
   kind: 'BANK_ACCOUNT' | 'CARD',
   transactions: readonly WireTransaction[],
+  status: 'PENDING' | 'BOOKED' = 'BOOKED',
 ): readonly IdentifiedTransaction[] {
   const occurrences = new Map<string, number>();
   const byIdentity = new Map<string, IdentifiedTransaction>();
   for (const wire of transactions) {
-    const identity = identityOf(wire, occurrences);
+    const identity = identityOf(wire, status, occurrences);
     byIdentity.set(identity, { identity, wire, ...signedForHolder(kind, wire) });
   }
   return [...byIdentity.values()];
 }
 
-function identityOf(wire: WireTransaction, occurrences: Map<string, number>): string {
+function identityOf(
+  wire: WireTransaction,
+  status: 'PENDING' | 'BOOKED',
+  occurrences: Map<string, number>,
+): string {
   if (wire.normalisedId !== null) return `n:${wire.normalisedId}`;
   if (wire.providerTransactionId !== null) return `p:${wire.providerTransactionId}`;
   const content = JSON.stringify([
@@ -41,7 +48,8 @@ function identityOf(wire: WireTransaction, occurrences: Map<string, number>): st
   ]);
   const occurrence = (occurrences.get(content) ?? 0) + 1;
   occurrences.set(content, occurrence);
-  return `c:${createHash('sha256').update(content).digest('base64url')}:${occurrence}`;
+  const kind = status === 'BOOKED' ? 'c' : 'pending';
+  return `${kind}:${createHash('sha256').update(content).digest('base64url')}:${occurrence}`;
 }
 
 /**

@@ -11,9 +11,6 @@ export interface TransactionRow {
   readonly booked_at: Date | null;
   readonly amount: string;
   readonly currency: string;
-  readonly original_amount: string | null;
-  readonly original_currency: string | null;
-  readonly exchange_rate: string | null;
   readonly description: string;
   readonly merchant_name: string | null;
   readonly category: string;
@@ -78,7 +75,7 @@ export interface TransactionPage {
 }
 
 const TRANSACTION_COLUMNS = `t.id, t.account_id, t.status, t.booked_on, t.booked_at, t.amount,
-  t.currency, t.original_amount, t.original_currency, t.exchange_rate, t.description,
+  t.currency, t.description,
   t.merchant_name, t.category, t.classification, t.counterparty_name, t.reference,
   t.running_balance, t.transaction_id, t.normalised_id, t.provider_transaction_id,
   t.sign_disputed, t.version, t.first_seen_at, t.changed_at`;

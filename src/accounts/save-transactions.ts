@@ -53,7 +53,7 @@ export async function savePending(
   transactions: readonly WireTransaction[],
   now: Date,
 ): Promise<SavedTransactions> {
-  const identified = identify(account.kind, transactions);
+  const identified = identify(account.kind, transactions, 'PENDING');
   const gone = await tx.$queryRaw<{ id: string }[]>`
     delete from transaction
     where account_id = ${account.id}::uuid and status = 'PENDING'

@@ -7,12 +7,21 @@ import type { WireAccount } from '../truelayer/wire-account.ts';
 import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
 import type { WireCard } from '../truelayer/wire-card.ts';
 
-/** A consent's bank, as far as saving an account needs to know it. */
+/** The consent that opened the accounts, once its bank is known. */
 export interface AccountOwner {
+  /** The consent's id. */
+  readonly id: string;
   readonly viewerId: string;
-  readonly consentId: string;
   readonly environment: string;
   readonly providerId: string;
+  readonly consentedAt: Date;
+}
+
+/** What a bank lists for a consent. */
+export interface ListedAccounts {
+  readonly accounts: readonly WireAccount[];
+  readonly cards: readonly WireCard[];
+  /** Whose they are, where the bank says so for all of them. */
   readonly holderName: string | null;
 }
 
@@ -25,7 +34,7 @@ export interface SavedAccount {
 
 /**
  * Saves the accounts and cards of a consent, each under the id that it had before. An account that
- * two consents reach is fed by the one saved last.
+ * two living consents reach is fed by the one given last.
  *
  * @returns the saved accounts, with what changed for the change log
  */
@@ -33,7 +42,7 @@ export async function saveAccounts(
   app: App,
   tx: Tx,
   owner: AccountOwner,
-  listed: { readonly accounts: readonly WireAccount[]; readonly cards: readonly WireCard[] },
+  listed: ListedAccounts,
   now: Date,
 ): Promise<{
   readonly accounts: readonly SavedAccount[];
@@ -46,14 +55,14 @@ export async function saveAccounts(
       account_number: account.number,
       sort_code: account.sortCode,
       bic: account.bic,
-      holder_name: owner.holderName,
+      holder_name: listed.holderName,
     })),
     ...listed.cards.map((card) => ({
       ...common('CARD', card, card.cardType),
       card_network: card.network,
       last_digits: card.partialNumber,
       valid_to: card.validTo,
-      holder_name: card.nameOnCard ?? owner.holderName,
+      holder_name: card.nameOnCard ?? listed.holderName,
     })),
   ].map((row, index) => ({ ...row, id: uuidv7(app.entropy, now, index) }));
   const saved = await tx.$queryRaw<(SavedAccount & { added: boolean })[]>`
@@ -61,7 +70,7 @@ export async function saveAccounts(
       kind, account_type, display_name, holder_name, currency, iban, account_number, sort_code, bic,
       card_network, last_digits, valid_to, first_seen_at, seen_at)
     select distinct on (kind, provider_account_id) id, ${owner.viewerId}::uuid,
-      ${owner.consentId}::uuid, ${owner.environment}, ${owner.providerId}, provider_account_id,
+      ${owner.id}::uuid, ${owner.environment}, ${owner.providerId}, provider_account_id,
       kind::account_kind, account_type, display_name, holder_name, currency, iban, account_number,
       sort_code, bic, card_network, last_digits, valid_to, ${now}, ${now}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as listed (id uuid,
@@ -70,7 +79,11 @@ export async function saveAccounts(
       last_digits text, valid_to text)
     order by kind, provider_account_id
     on conflict (viewer_id, environment, provider_id, kind, provider_account_id) do update set
-      consent_id = excluded.consent_id, account_type = excluded.account_type,
+      consent_id = case when exists (
+          select 1 from consent newer where newer.id = account.consent_id
+            and newer.consented_at > ${owner.consentedAt} and newer.ended_at is null
+        ) then account.consent_id else excluded.consent_id end,
+      account_type = excluded.account_type,
       display_name = excluded.display_name,
       holder_name = coalesce(excluded.holder_name, account.holder_name),
       currency = coalesce(excluded.currency, account.currency),

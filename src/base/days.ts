@@ -1,7 +1,7 @@
 /** A calendar day without a time or zone, `YYYY-MM-DD`. Days compare as text. */
 export type Day = string & { readonly __kind: 'Day' };
 
-const SHAPE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const SHAPE = /^(?!0000)(\d{4})-(\d{2})-(\d{2})$/;
 const DAY_MILLISECONDS = 86_400_000;
 
 /**

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import {
   AuthLinkDocument,
+  LinkOutcomeDocument,
   BanksDocument,
-  ConsentsDocument,
   FollowConsentDocument,
   type FollowConsentSubscription,
 } from '../generated/client/graphql.ts';
@@ -52,10 +52,10 @@ export async function connectBank(stage: Stage, client: DemoClient, bank: string
       throw new Error(`${authLink.code}: ${authLink.message}`);
     }
     stage.tell(`A link to ${bank}, good until ${timeOf(authLink.expiresAt)} UTC, for one use.`);
-    return authLink.url;
+    return authLink;
   });
   const back = await stage.play("Walking the bank's pages", async () => {
-    const end = await walkDialog(link, BANK_USER);
+    const end = await walkDialog(link.url, BANK_USER);
     stage.tell(`${BANK_USER.user} signed in, chose what to share, and was sent back.`);
     return end.url;
   });
@@ -63,10 +63,9 @@ export async function connectBank(stage: Stage, client: DemoClient, bank: string
     const page = await (await client.open(back)).text();
     const title = /<title>([^<]*)<\/title>/.exec(page)?.[1] ?? 'a page without a title';
     stage.tell(`The server says: ${styleText('italic', title)}.`);
-    if (!title.includes('connected')) throw new Error('the bank is not connected');
-    const { consents } = await client.ask(ConsentsDocument, { first: 1 });
-    const [consent] = consents.nodes;
-    if (consent === undefined) throw new Error('there is no consent');
+    const { authLink } = await client.ask(LinkOutcomeDocument, { id: link.id });
+    const consent = authLink?.consent ?? null;
+    if (consent === null) throw new Error(`the link ended as ${authLink?.code ?? 'unknown'}`);
     return consent.id;
   });
 }

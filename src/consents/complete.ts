@@ -6,7 +6,7 @@ import type { AuthLink } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
-import { AuthLinkError, authLinkError } from './link-error.ts';
+import { AuthLinkError, authLinkError, type LinkErrorCode } from './link-error.ts';
 import { saveConsent } from './save-consent.ts';
 import { hashOf, linkPlace } from './secrets.ts';
 
@@ -35,7 +35,7 @@ export async function findLinkByState(app: App, state: string): Promise<AuthLink
  * crash in between is taken up by a job.
  *
  * @returns the consent's id
- * @throws AuthLinkError with a code of the table above
+ * @throws AuthLinkError whose code says why
  */
 export async function completeLink(app: App, link: AuthLink, code: string): Promise<string> {
   if (link.status === 'OPEN') {
@@ -49,16 +49,11 @@ export async function completeLink(app: App, link: AuthLink, code: string): Prom
 /** Ends an open link that came back with an error instead of a code. */
 export async function cancelLink(app: App, link: AuthLink, error: string): Promise<void> {
   const cancelled = error === 'access_denied';
-  await app.database.transact(link.viewerId, (tx) =>
-    tx.authLink.updateMany({
-      where: { id: link.id, status: 'OPEN' },
-      data: {
-        status: cancelled ? 'CANCELLED' : 'FAILED',
-        errorCode: cancelled ? 'AUTH_LINK_CANCELLED' : 'BANK_REFUSED',
-        endedAt: nowOf(app.clock),
-      },
-    }),
-  );
+  await endLink(app, link, {
+    from: 'OPEN',
+    to: cancelled ? 'CANCELLED' : 'FAILED',
+    errorCode: cancelled ? 'AUTH_LINK_CANCELLED' : 'BANK_REFUSED',
+  });
 }
 
 /**
@@ -66,7 +61,7 @@ export async function cancelLink(app: App, link: AuthLink, error: string): Promi
  * moment, waits a few seconds for that: browsers do ask twice.
  *
  * @returns the consent's id
- * @throws AuthLinkError with a code of the table above
+ * @throws AuthLinkError whose code says why
  */
 export async function answerOf(app: App, link: AuthLink): Promise<string> {
   const reader = app.database.reader(link.viewerId);
@@ -85,14 +80,18 @@ export async function answerOf(app: App, link: AuthLink): Promise<string> {
   }
 }
 
-/** Takes up a link whose completion was cut off; answers the job `completeLink`. */
+/**
+ * Takes up a link whose completion was cut off, and ends one whose time is over; answers the job
+ * `completeLink`.
+ */
 export async function resumeLink(app: App, viewerId: string, linkId: string): Promise<void> {
   const link = await app.database.reader(viewerId).authLink.findUnique({ where: { id: linkId } });
-  if (link?.status !== 'CLAIMED' || link.sealedCode === null || link.claimedAt === null) return;
-  if (nowOf(app.clock) > later(link.claimedAt, CODE_MINUTES * MINUTE)) {
-    await fail(app, link, 'CODE_REFUSED');
-    return;
+  const now = nowOf(app.clock);
+  if (link?.status === 'OPEN' && now >= link.expiresAt) {
+    return endLink(app, link, { from: 'OPEN', to: 'FAILED', errorCode: 'AUTH_LINK_EXPIRED' });
   }
+  if (link?.status !== 'CLAIMED' || link.sealedCode === null || link.claimedAt === null) return;
+  if (now > later(link.claimedAt, CODE_MINUTES * MINUTE)) return fail(app, link, 'CODE_REFUSED');
   const code = await unseal(app.keys, linkPlace('sealed_code', linkId, viewerId), link.sealedCode);
   try {
     await exchange(app, link, code);
@@ -145,16 +144,36 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
   return saveConsent(app, link, answer);
 }
 
-function exchangeFailure(error: BankError): string {
+function exchangeFailure(error: BankError): LinkErrorCode {
   if (error.meaning === 'OPERATOR_FAULT') return 'SERVER_MISCONFIGURED';
   return error.meaning === 'UNAVAILABLE' ? 'BANK_UNAVAILABLE' : 'CODE_REFUSED';
 }
 
-async function fail(app: App, link: AuthLink, errorCode: string): Promise<void> {
+function fail(app: App, link: AuthLink, errorCode: LinkErrorCode): Promise<void> {
+  return endLink(app, link, { from: 'CLAIMED', to: 'FAILED', errorCode });
+}
+
+/** Ends a link, if it still stands where it is believed to; no secret outlives it. */
+async function endLink(
+  app: App,
+  link: AuthLink,
+  move: {
+    readonly from: 'OPEN' | 'CLAIMED';
+    readonly to: 'CANCELLED' | 'FAILED';
+    readonly errorCode: LinkErrorCode;
+  },
+): Promise<void> {
   await app.database.transact(link.viewerId, (tx) =>
     tx.authLink.updateMany({
-      where: { id: link.id, status: 'CLAIMED' },
-      data: { status: 'FAILED', errorCode, sealedCode: null, endedAt: nowOf(app.clock) },
+      where: { id: link.id, status: move.from },
+      data: {
+        status: move.to,
+        errorCode: move.errorCode,
+        sealedCode: null,
+        sealedCodeVerifier: null,
+        sealedPsuIp: null,
+        endedAt: nowOf(app.clock),
+      },
     }),
   );
 }

@@ -3,6 +3,7 @@ import { later, MINUTE, nowOf } from '../base/clock.ts';
 import { randomText, uuidv7 } from '../base/entropy.ts';
 import { ExpectedError } from '../base/errors.ts';
 import { seal } from '../base/seal.ts';
+import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { buildAuthLink, pkceChallenge } from '../truelayer/auth-link.ts';
 import { hashOf, linkPlace } from './secrets.ts';
@@ -23,7 +24,6 @@ export interface AuthLinkRequest {
   readonly redirectUri?: string | null | undefined;
   readonly returnTo?: string | null | undefined;
   readonly context?: string | null | undefined;
-  readonly locale?: string | null | undefined;
   /** The user's own address, told to the bank as a sign that they are present. */
   readonly psuIp?: string | null | undefined;
 }
@@ -41,6 +41,8 @@ export class AuthLinkRefusedError extends ExpectedError {}
 
 export const LINK_MINUTES = 45;
 const CONTEXT_BYTES_MAX = 1024;
+const PROVIDERS_MAX = 100;
+const PROVIDER_NAME = /^[a-z0-9-]{1,64}$/;
 
 /** Every permission that the Data API knows. */
 export const SCOPES = [
@@ -59,7 +61,7 @@ export const SCOPES = [
  * kept; PKCE's verifier is kept sealed.
  *
  * @throws AuthLinkRefusedError `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`,
- *   `RETURN_TO_REFUSED` or `CONTEXT_TOO_LONG`
+ *   `RETURN_TO_REFUSED` or `CONTEXT_REFUSED`
  */
 export async function issueAuthLink(
   app: App,
@@ -95,6 +97,12 @@ export async function issueAuthLink(
         expiresAt,
       },
     });
+    const close = ask(
+      jobs.completeLink,
+      { viewerId: viewer.id, linkId: id },
+      { notBefore: expiresAt },
+    );
+    await app.queue.send(tx, [close]);
   });
   const url = buildAuthLink(app.client.authUrl, {
     clientId: app.client.clientId,
@@ -125,18 +133,27 @@ async function checkRequest(app: App, request: AuthLinkRequest) {
     );
   }
   const context = request.context ?? null;
-  if (context !== null && Buffer.byteLength(context) > CONTEXT_BYTES_MAX) {
-    throw new AuthLinkRefusedError('CONTEXT_TOO_LONG', 'context is longer than 1024 bytes.');
+  if (context !== null && (Buffer.byteLength(context) > CONTEXT_BYTES_MAX || /\0/.test(context))) {
+    throw new AuthLinkRefusedError(
+      'CONTEXT_REFUSED',
+      'context is longer than 1024 bytes, or has a NUL in it.',
+    );
+  }
+  const providers = [...(request.providers ?? [])];
+  if (providers.length > PROVIDERS_MAX || !providers.every((name) => PROVIDER_NAME.test(name))) {
+    throw new AuthLinkRefusedError(
+      'PROVIDER_UNKNOWN',
+      'providers are up to 100 ids of banks or groups, such as uk-ob-all.',
+    );
   }
   const provider = await findProvider(app, request.providerId ?? null);
   return {
     providerId: provider?.providerId ?? null,
-    providers: [...(request.providers ?? [])],
+    providers,
     scopes: chooseScopes(request.scopes ?? null, provider?.scopes ?? null),
     redirectUri,
     returnTo,
     context,
-    locale: request.locale ?? null,
   };
 }
 
@@ -157,7 +174,7 @@ async function findProvider(app: App, providerId: string | null) {
 function chooseScopes(
   wished: readonly string[] | null,
   offered: readonly string[] | null,
-): readonly string[] & string[] {
+): string[] {
   const known: readonly string[] = SCOPES;
   const scopes =
     wished === null ? known.filter((s) => offered?.includes(s) ?? true) : [...new Set(wished)];

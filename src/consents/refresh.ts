@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { later, nowOf, SECOND } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
@@ -15,6 +16,8 @@ export const REFRESH_TOKEN_IDLE_DAYS = 30;
 
 // Longer than one token call may take, so that a live holder never loses its lease.
 const LEASE_SECONDS = 30;
+const STORE_ATTEMPTS_MAX = 5;
+const STORE_WAIT_MILLISECONDS = 500;
 /** The consent has ended, or the bank has just said so: only the user can renew it. */
 export class ConsentEndedError extends ExpectedError {
   constructor(consentId: string) {
@@ -62,7 +65,7 @@ export async function refreshTokens(
   try {
     const refreshToken = await unseal(app.keys, place, sealed);
     const answer = await app.truelayer.refresh(refreshToken);
-    await store(app, held, refreshToken, answer);
+    await storeAtLast(app, held, refreshToken, answer);
   } catch (error) {
     if (error instanceof BankError && error.meaning === 'GRANT_ENDED') {
       if (await endConsent(app, held, 'GRANT_ENDED')) throw new ConsentEndedError(held.id);
@@ -70,6 +73,25 @@ export async function refreshTokens(
     }
     await release(app, held, owner);
     throw error;
+  }
+}
+
+// A refresh token that the bank has just changed lives nowhere but here: a database that is away for
+// a moment must not cost it.
+async function storeAtLast(
+  app: App,
+  held: HeldConsent,
+  used: string,
+  answer: TokenAnswer,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await store(app, held, used, answer);
+      return;
+    } catch (error) {
+      if (attempt === STORE_ATTEMPTS_MAX) throw error;
+      await setTimeout(attempt * STORE_WAIT_MILLISECONDS);
+    }
   }
 }
 

@@ -39,6 +39,7 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
     endsAt,
     alertDaysBefore: app.config.alertDaysBefore,
     keptAlive: answer.refreshToken !== null,
+    historySince: now,
   });
   await app.database.transact(viewerId, async (tx) => {
     const { count } = await tx.authLink.updateMany({
@@ -73,8 +74,8 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
     await tx.consentCredential.create({ data: credential });
     const payload = { viewerId, consentId: id };
     await app.queue.send(tx, [
-      ask(jobs.startBackfill, payload),
-      ask(jobs.tendConsent, payload, { notBefore: dueAt }),
+      ask(jobs.startBackfill, payload, { key: id }),
+      ask(jobs.tendConsent, payload, { key: id, notBefore: dueAt }),
     ]);
     await publish(tx, { consentId: id });
     await recordChanges(tx, viewerId, now, [{ subject: 'CONSENT', subjectId: id, act: 'ADDED' }]);

@@ -40,13 +40,22 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
       alertDaysBefore: app.config.alertDaysBefore,
       alertRaised: alertDue || consent.alerts.length > 0,
       keptAlive: Boolean(consent.credential?.sealedRefresh),
+      historySince: consent.historyEndedAt === null ? consent.consentedAt : null,
     });
     await tx.consent.update({
       where: { id: consentId },
-      data: { dueAt, ...(readDue ? { readAt: now } : {}) },
+      data: {
+        dueAt,
+        ...(readDue ? { readAt: now } : {}),
+        // The user's address is told to the bank only while the history window is open.
+        ...(now >= consent.windowEndsAt ? { sealedPsuIp: null } : {}),
+      },
     });
     await app.queue.send(tx, [
-      ask(jobs.tendConsent, payload, { notBefore: dueAt }),
+      ask(jobs.tendConsent, payload, { key: consentId, notBefore: dueAt }),
+      ...(consent.historyEndedAt === null
+        ? [ask(jobs.resumeHistory, payload, { key: consentId })]
+        : []),
       ...(readDue ? [ask(jobs.readRecent, payload, { key: consentId })] : []),
     ]);
     if (alertDue) await raiseAlert(app, tx, consent, now);
@@ -63,7 +72,7 @@ export async function sweepConsents(app: App): Promise<void> {
     [nowOf(app.clock), SWEEP_MAX],
   );
   for (const { id, viewerId } of due) {
-    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }));
+    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }, { key: id }));
   }
 }
 

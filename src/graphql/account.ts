@@ -4,11 +4,20 @@ import { Balance } from './balance.ts';
 import { Consent } from './consent.ts';
 import { Provider } from './provider.ts';
 import { builder } from './builder.ts';
-import { fromCursor, pageComplexity, pageSize, toPage, UUID } from './connection.ts';
+import {
+  fromCursor,
+  isName,
+  isUuid,
+  pageComplexity,
+  pageSize,
+  toPage,
+  UUID,
+} from './connection.ts';
 import { type Context, requireViewer } from './context.ts';
 import { TransactionConnection, transactionPlace, transactionPosition } from './transaction.ts';
 
 Account.implement({
+  interfaces: [builder.nodeInterfaceRef()],
   description: 'A bank account or a card that a consent opened.',
   resolveType: (row) => (row.kind === 'CARD' ? 'Card' : 'BankAccount'),
   fields: (t) => ({
@@ -84,7 +93,7 @@ builder.node(BankAccount, {
   fields: (t) => ({
     accountType: t.exposeString('account_type', {
       nullable: true,
-      description: '`TRANSACTION`, `SAVINGS` and so on; null where not said.',
+      description: '`TRANSACTION`, `SAVINGS` and so on; `UNKNOWN` where not said.',
     }),
     iban: t.string({
       nullable: true,
@@ -117,11 +126,11 @@ builder.node(Card, {
   fields: (t) => ({
     network: t.exposeString('card_network', {
       nullable: true,
-      description: '`VISA`, `MASTERCARD` and so on; null where not said.',
+      description: '`VISA`, `MASTERCARD` and so on; `UNKNOWN` where not said.',
     }),
     cardType: t.exposeString('account_type', {
       nullable: true,
-      description: '`CREDIT`, `CHARGE` or `DEBIT`; null where not said.',
+      description: '`CREDIT`, `CHARGE` or `DEBIT`; `UNKNOWN` where not said.',
     }),
     lastDigits: t.exposeString('last_digits', {
       nullable: true,
@@ -148,7 +157,7 @@ interface AccountArguments {
 
 /** The page that the arguments of a list of accounts ask for. */
 export function accountPageOf(args: AccountArguments): AccountPage {
-  const place = args.after ? fromCursor(args.after, [/^[^]*$/, UUID]) : null;
+  const place = args.after ? fromCursor(args.after, [isName, isUuid]) : null;
   return {
     after: place === null ? null : { displayName: place[0] ?? '', id: place[1] ?? '' },
     first: pageSize(args.first),

@@ -4,13 +4,69 @@ import { AuthLinkRefusedError, type IssuedAuthLink, issueAuthLink } from '../con
 import { linkCookie } from '../consents/link-cookie.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
+import { NIL_UUID, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
 
-const AuthLink = builder.objectRef<IssuedAuthLink>('AuthLink').implement({
+const AuthLinkStatus = builder.enumType('AuthLinkStatus', {
+  description: 'How far a link has come.',
+  values: {
+    OPEN: { description: 'The user has not come back yet.' },
+    CLAIMED: { description: 'The user is back, and the bank is being asked.' },
+    COMPLETED: { description: 'There is a consent.' },
+    CANCELLED: { description: 'The user cancelled at the bank.' },
+    FAILED: { description: 'It came to nothing: `code` says why.' },
+  },
+});
+
+const AuthLink = builder.prismaNode('AuthLink', {
   description: 'A way to the bank: good for one use within 45 minutes.',
+  id: {
+    field: 'id',
+    description: 'Its id: what `link` says in the address that the user comes back to.',
+  },
+  nullable: true,
+  findUnique: (id) => ({ id: UUID.test(id) ? id : NIL_UUID }),
   fields: (t) => ({
-    linkId: t.exposeString('id', {
-      description: 'What `link` says in the address that the user comes back to.',
+    status: t.expose('status', { type: AuthLinkStatus, description: 'How far it has come.' }),
+    code: t.exposeString('errorCode', {
+      nullable: true,
+      description: 'Why it failed, a code of `AuthLinkNotCompleted`; null where it did not.',
+    }),
+    context: t.exposeString('context', {
+      nullable: true,
+      description: 'What `authLink` was given as context; null if nothing.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'Until when the user has to be back.',
+    }),
+    consent: t.relation('consent', {
+      nullable: true,
+      description: 'What it was completed to; null until then.',
+    }),
+  }),
+});
+
+builder.queryField('authLink', (t) =>
+  t.prismaField({
+    type: AuthLink,
+    nullable: true,
+    description: 'What became of a link, by its id; null if the viewer has none such.',
+    args: { id: t.arg.globalID({ required: true, description: 'The `id` of a link.' }) },
+    resolve: (query, _parent, { id }, context) => {
+      requireViewer(context);
+      if (id.typename !== 'AuthLink' || !UUID.test(id.id)) return null;
+      return context.reader.authLink.findUnique({ ...query, where: { id: id.id } });
+    },
+  }),
+);
+
+const IssuedLink = builder.objectRef<IssuedAuthLink>('IssuedAuthLink').implement({
+  description: 'A link to send the user along.',
+  fields: (t) => ({
+    id: t.globalID({
+      description: 'The id of the link: what `link` will say in the address of the way back.',
+      resolve: ({ id }) => ({ type: 'AuthLink', id }),
     }),
     url: t.exposeString('url', {
       description: 'Where to send the user, in a full page: banks refuse to be framed.',
@@ -29,7 +85,8 @@ const AuthLinkInput = builder.inputType('AuthLinkInput', {
       description: "The user's bank, `ob-monzo`: skips the choice of bank. Any bank if not given.",
     }),
     providers: t.stringList({
-      description: 'Banks or groups to choose from, such as `uk-ob-all`, where no bank is given.',
+      description:
+        'Banks or groups to choose from, such as `uk-ob-all`. With `providerId` they must cover it.',
     }),
     scopes: t.stringList({
       description: 'What to ask for; everything that the bank offers if not given.',
@@ -42,14 +99,16 @@ const AuthLinkInput = builder.inputType('AuthLinkInput', {
       description:
         'Where `/callback` sends the user in the end, with `link`, `result` and `code`; one of the configured addresses.',
     }),
-    context: t.string({ description: "Up to 1 KB of the app's own, handed back with the result." }),
-    locale: t.string({ description: "The user's language, `en-GB`." }),
+    context: t.string({
+      description:
+        "Up to 1 KB of the app's own, handed back by `authLink(id)` and `completeConsent`.",
+    }),
   }),
 });
 
 builder.mutationField('authLink', (t) =>
   t.field({
-    type: AuthLink,
+    type: IssuedLink,
     description:
       'Makes a link to a bank. Ask from the browser that will follow it, credentials included: the cookie of the answer lets that browser alone complete it at `/callback`.',
     errors: {

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { parseDay } from '../base/days.ts';
 import { PAGE_DEFAULT, PAGE_MAX } from './builder.ts';
 
 /** A Relay connection as resolvers give it. */
@@ -58,16 +59,19 @@ export function toCursor(words: readonly string[]): string {
 /**
  * The words of a cursor.
  *
- * @param shapes - what each word must look like
+ * @param checks - what each word must be
  * @throws GraphQLError `BAD_CURSOR` for text that is no cursor of this list
  */
-export function fromCursor(cursor: string, shapes: readonly RegExp[]): string[] {
+export function fromCursor(
+  cursor: string,
+  checks: readonly ((word: string) => boolean)[],
+): string[] {
   try {
     const words: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (
       Array.isArray(words) &&
-      words.length === shapes.length &&
-      shapes.every((shape, index) => typeof words[index] === 'string' && shape.test(words[index]))
+      words.length === checks.length &&
+      checks.every((check, index) => typeof words[index] === 'string' && check(words[index]))
     ) {
       return words as string[];
     }
@@ -85,4 +89,22 @@ export function badInput(message: string, code = 'BAD_INPUT'): GraphQLError {
 /** No row has this id. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-export const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Whether a word of a cursor is a day. */
+export function isDay(word: string): boolean {
+  try {
+    return parseDay(word) === word;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a word of a cursor is one of our ids. */
+export function isUuid(word: string): boolean {
+  return UUID.test(word);
+}
+
+/** Whether a word of a cursor can be a name: Postgres has no text with a NUL. */
+export function isName(word: string): boolean {
+  return !word.includes('\0');
+}

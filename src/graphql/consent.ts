@@ -16,6 +16,45 @@ const ConsentStatus = builder.enumType('ConsentStatus', {
   },
 });
 
+const STATUS_REASONS = {
+  ENDS_SOON: { description: 'Its end is near.' },
+  PERIOD_OVER: { description: 'The period that the user agreed to is over.' },
+  ACCESS_OVER: { description: 'It was given for one visit only, without `offline_access`.' },
+  GRANT_ENDED: { description: 'The bank no longer honours it.' },
+  TOKEN_REJECTED: { description: 'The bank refuses access, even with fresh tokens.' },
+} as const;
+const StatusReason = builder.enumType('ConsentStatusReason', {
+  description: 'Why a consent stands where it does.',
+  values: STATUS_REASONS,
+});
+
+const GAP_REASONS = {
+  OUT_OF_REACH: { description: 'The bank does not serve days so old.' },
+  WINDOW_CLOSED: { description: 'The bank stopped serving them before they could be asked for.' },
+  CONSENT_ENDED: { description: 'The consent ended first.' },
+  ACCESS_DENIED: { description: 'The bank refuses them.' },
+  SCA_EXCEEDED: { description: 'The bank wants the user to sign in again for them.' },
+  NOT_SUPPORTED: { description: 'The bank has no transactions to give.' },
+  ACCOUNT_GONE: { description: 'The bank no longer knows the account.' },
+  REQUEST_REFUSED: { description: 'The bank did not understand what it was asked.' },
+  PROVIDER_DEPRECATED: { description: 'The bank has left TrueLayer.' },
+  USER_ACTION: { description: 'The user has to do something at the bank.' },
+  UNKNOWN: { description: 'For a reason that this API does not know.' },
+} as const;
+const GapReason = builder.enumType('HistoryGapReason', {
+  description: 'Why days could not be had.',
+  values: GAP_REASONS,
+});
+
+function isGapReason(reason: string): reason is keyof typeof GAP_REASONS {
+  return Object.hasOwn(GAP_REASONS, reason);
+}
+
+const AlertKind = builder.enumType('AlertKind', {
+  description: 'What an alert is about.',
+  values: { CONSENT_ENDS_SOON: { description: 'The consent should be renewed.' } } as const,
+});
+
 const Gap = builder.objectRef<HistoryGap>('HistoryGap').implement({
   description: 'Days that could not be had from the bank.',
   fields: (t) => ({
@@ -26,10 +65,11 @@ const Gap = builder.objectRef<HistoryGap>('HistoryGap').implement({
       resolve: (gap, _args, { loaders }) => loaders.accounts.load(gap.accountId),
     }),
     from: t.expose('from', { type: 'Date', description: 'The first day, inclusive.' }),
-    until: t.expose('until', { type: 'Date', description: 'The last day, inclusive.' }),
-    reason: t.exposeString('reason', {
-      description:
-        '`OUT_OF_REACH`: the bank does not serve them. `WINDOW_CLOSED`: time ran out. Others name the error.',
+    to: t.expose('until', { type: 'Date', description: 'The last day, inclusive.' }),
+    reason: t.field({
+      type: GapReason,
+      description: 'Why not.',
+      resolve: ({ reason }) => (isGapReason(reason) ? reason : 'UNKNOWN'),
     }),
   }),
 });
@@ -45,7 +85,7 @@ const Progress = builder.objectRef<HistoryProgress>('HistoryProgress').implement
     }),
     complete: t.boolean({
       description: 'True once nothing more is to be fetched.',
-      resolve: ({ spansTotal, spansDone }) => spansTotal > 0 && spansDone === spansTotal,
+      resolve: ({ planned, spansTotal, spansDone }) => planned && spansDone === spansTotal,
     }),
     oldestDay: t.expose('oldestDay', {
       type: 'Date',
@@ -67,7 +107,11 @@ const Progress = builder.objectRef<HistoryProgress>('HistoryProgress').implement
 builder.prismaObject('Alert', {
   description: 'Something that the user should hear in time.',
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: '`CONSENT_ENDS_SOON`.' }),
+    kind: t.field({
+      type: AlertKind,
+      description: 'What it is about.',
+      resolve: () => 'CONSENT_ENDS_SOON' as const,
+    }),
     daysBefore: t.exposeInt('daysBefore', {
       description: 'How many days before the end it is due.',
     }),
@@ -87,10 +131,11 @@ export const Consent = builder.prismaNode('Consent', {
       description: 'The bank; null for the seconds until it has said its name.',
     }),
     status: t.expose('status', { type: ConsentStatus, description: 'Where it stands.' }),
-    statusReason: t.exposeString('statusReason', {
+    statusReason: t.field({
+      type: StatusReason,
       nullable: true,
-      description:
-        '`ENDS_SOON`, `PERIOD_OVER`, `ACCESS_OVER`, `GRANT_ENDED` or `TOKEN_REJECTED`; null while nothing has happened.',
+      description: 'Why it stands there; null while nothing has happened.',
+      resolve: ({ statusReason }) => statusReason as keyof typeof STATUS_REASONS | null,
     }),
     scopes: t.exposeStringList('scopes', { description: 'What the user allowed.' }),
     consentedAt: t.expose('consentedAt', {
@@ -141,8 +186,8 @@ builder.queryField('consents', (t) =>
         });
       },
     },
-    { description: 'Consents, a page at a time.' },
-    { description: 'A consent and its place in the list.' },
+    { name: 'ConsentConnection', description: 'Consents, a page at a time.' },
+    { name: 'ConsentEdge', description: 'A consent and its place in the list.' },
   ),
 );
 
@@ -164,17 +209,25 @@ builder.subscriptionField('consent', (t) =>
   t.prismaField({
     type: 'Consent',
     description:
-      'A consent now, and again after every change of its status, its accounts or the progress of its history.',
+      'A consent now, and again after every change of its status, its accounts or the progress of its history. Ends when the token expires: follow again with a fresh one.',
     args: { id: t.arg.globalID({ required: true, description: 'The `id` of a consent.' }) },
     subscribe: async function* (_parent, { id }, context) {
-      requireViewer(context);
+      const viewer = requireViewer(context);
       const where = { id: id.id };
       const found =
         id.typename === 'Consent' &&
         UUID.test(id.id) &&
         (await context.reader.consent.findUnique({ where, select: { id: true } }));
       if (!found) throw badInput('The viewer has no such consent.', 'NOT_FOUND');
-      for await (const _change of context.app.events.changesOf(id.id, context.signal)) {
+      const { clock } = context.app;
+      const expired = new AbortController();
+      const timer = clock.setTimeout(
+        () => expired.abort(),
+        Math.max(viewer.expiresAt.getTime() - clock.now(), 0),
+      );
+      const signal = AbortSignal.any([context.signal, expired.signal]);
+      signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
+      for await (const _change of context.app.events.changesOf(id.id, signal)) {
         forgetLoaded(context.loaders);
         yield;
       }

@@ -10,6 +10,8 @@ import type { HistoryProgress } from '../history/progress.ts';
 export interface TokenViewer extends Viewer {
   /** The token's scopes; `identifiers` shows IBANs, account numbers and names unmasked. */
   readonly scopes: readonly string[];
+  /** When the token ends, and with it what was begun under it. */
+  readonly expiresAt: Date;
 }
 
 /** What a resolver may use. */

@@ -54,9 +54,11 @@ builder.queryField('providers', (t) =>
         const where: Prisma.ProviderWhereInput = {
           environment: app.client.environment,
           listed: true,
-          ...(args.country ? { country: args.country.toLowerCase() } : {}),
+          ...(args.country ? { country: countryOf(args.country) } : {}),
           ...(args.scopes ? { scopes: { hasEvery: [...args.scopes] } } : {}),
-          ...(args.text ? { OR: matches(args.text.trim().slice(0, 100)) } : {}),
+          ...(args.text
+            ? { OR: matches(args.text.replaceAll('\0', '').trim().slice(0, 100)) }
+            : {}),
         };
         return app.database.shared.provider.findMany({
           ...query,
@@ -65,8 +67,8 @@ builder.queryField('providers', (t) =>
         });
       },
     },
-    { description: 'Banks, a page at a time.' },
-    { description: 'A bank and its place in the list.' },
+    { name: 'ProviderConnection', description: 'Banks, a page at a time.' },
+    { name: 'ProviderEdge', description: 'A bank and its place in the list.' },
   ),
 );
 
@@ -85,6 +87,12 @@ builder.queryField('provider', (t) =>
       }),
   }),
 );
+
+/** TrueLayer's word for a country: `uk`, where ISO 3166 has `gb`. */
+function countryOf(code: string): string {
+  const lower = code.replaceAll('\0', '').toLowerCase();
+  return lower === 'gb' ? 'uk' : lower;
+}
 
 // A percent sign or underscore in the text would otherwise match anything.
 function matches(text: string): Prisma.ProviderWhereInput[] {

@@ -1,7 +1,16 @@
 import { findTransactions, readTransactions, type TransactionRow } from '../accounts/read.ts';
 import { Account } from './account-ref.ts';
 import { builder } from './builder.ts';
-import { badInput, DAY, fromCursor, pageComplexity, pageSize, toPage, UUID } from './connection.ts';
+import {
+  badInput,
+  fromCursor,
+  isDay,
+  isUuid,
+  pageComplexity,
+  pageSize,
+  toPage,
+  UUID,
+} from './connection.ts';
 import { requireViewer } from './context.ts';
 import { Money, moneyOrNull } from './money.ts';
 import { categoryOf, TransactionCategory } from './transaction-category.ts';
@@ -64,17 +73,6 @@ builder.node(Transaction, {
       description: 'As the holder sees it: money out is negative, for cards too.',
       resolve: (row) => row,
     }),
-    originalAmount: t.field({
-      type: Money,
-      nullable: true,
-      description: 'In the currency it was made in; null where that is the same or not said.',
-      resolve: (row) => moneyOrNull(row.original_amount, row.original_currency),
-    }),
-    exchangeRate: t.expose('exchange_rate', {
-      type: 'Decimal',
-      nullable: true,
-      description: 'From the original currency; null where there is none.',
-    }),
     description: t.exposeString('description', { description: "The bank's text." }),
     merchantName: t.exposeString('merchant_name', {
       nullable: true,
@@ -133,7 +131,7 @@ export const TransactionConnection = builder.connectionObject(
 /** The place that a cursor of this list names; null without one. */
 export function transactionPosition(after: string | null | undefined) {
   if (typeof after !== 'string') return null;
-  const [bookedOn = '', id = ''] = fromCursor(after, [DAY, UUID]);
+  const [bookedOn = '', id = ''] = fromCursor(after, [isDay, isUuid]);
   return { bookedOn, id };
 }
 

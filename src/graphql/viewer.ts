@@ -3,13 +3,16 @@ import { builder } from './builder.ts';
 import { pageComplexity } from './connection.ts';
 import { requireViewer, type TokenViewer } from './context.ts';
 
-const Viewer = builder.objectRef<TokenViewer>('Viewer').implement({
+const Viewer = builder.objectRef<TokenViewer>('Viewer');
+
+builder.node(Viewer, {
   description: 'The end user whom the bearer token names.',
+  id: {
+    resolve: (viewer) => viewer.id,
+    description: 'Our id of the user, the same for every token of theirs.',
+  },
+  loadOne: (id, context) => (context.viewer?.id === id ? context.viewer : null),
   fields: (t) => ({
-    id: t.globalID({
-      description: 'Our id of the user, the same for every token of theirs.',
-      resolve: (viewer) => ({ type: 'Viewer', id: viewer.id }),
-    }),
     subject: t.exposeString('subject', {
       description: "The user's name at the identity provider, the token's `sub`.",
     }),

@@ -12,19 +12,10 @@ import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
-import type { Bank } from '../truelayer/bank.ts';
-import { BankError } from '../truelayer/errors.ts';
-import type { Listing } from '../truelayer/listing.ts';
-import type { WireAccount } from '../truelayer/wire-account.ts';
-import type { WireCard } from '../truelayer/wire-card.ts';
-import type { WireMe } from '../truelayer/wire-me.ts';
+import { type BankView, readBankView } from './bank-view.ts';
 import { planSpans } from './plan.ts';
-
-interface BankView {
-  readonly me: WireMe | null;
-  readonly accounts: readonly WireAccount[];
-  readonly cards: readonly WireCard[];
-}
+import { noteHistoryEnd } from './resume.ts';
+import { askForSpan, PRIORITY_NOW } from './span-job.ts';
 
 /**
  * Lists what a fresh consent opens, plans the spans of its history and asks for each of them, in
@@ -33,10 +24,14 @@ interface BankView {
  * @throws BankError where trying again can help
  */
 export async function startBackfill(app: App, viewerId: string, consentId: string): Promise<void> {
+  const reader = app.database.reader(viewerId);
+  const asked = await reader.consent.findUnique({ where: { id: consentId } });
+  if (asked === null || asked.plannedAt !== null) return;
+  const attended = nowOf(app.clock) < asked.windowEndsAt;
   let view: BankView;
   try {
-    view = await withBankAccess(app, { viewerId, consentId, attended: true }, (bank) =>
-      readBank(app, bank),
+    view = await withBankAccess(app, { viewerId, consentId, attended }, (bank) =>
+      readBankView(app, bank, asked),
     );
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
@@ -47,55 +42,15 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({ where: { id: consentId } });
     if (consent === null || !LIVING.includes(consent.status)) return;
-    const known = await rememberBank(tx, consent, view, now);
-    const owner = {
-      viewerId,
-      consentId,
-      environment: consent.environment,
-      providerId: known.providerId,
-      holderName: null,
-    };
-    const saved = await saveAccounts(app, tx, owner, view, now);
-    await planHistory(app, tx, { ...consent, ...known }, saved.accounts);
+    const known = { ...consent, ...(await rememberBank(tx, consent, view, now)) };
+    const saved = await saveAccounts(app, tx, known, view, now);
+    await planHistory(app, tx, known, saved.accounts);
     await app.queue.send(tx, [
       ask(jobs.readRecent, { viewerId, consentId }, { key: consentId, priority: PRIORITY_NOW }),
     ]);
     await publish(tx, { consentId });
     await recordChanges(tx, viewerId, now, saved.changes);
   });
-}
-
-/** Above every deadline: what the user waits for in front of a screen. */
-const PRIORITY_NOW = 2_000_000_000;
-
-// Cards of a bank without cards, accounts of one without accounts, a bank that says nothing of the
-// consent: each is an answer. Where only the scope is missing the bank is not asked at all.
-async function readBank(app: App, bank: Bank): Promise<BankView> {
-  const [me, accounts, cards] = await Promise.all([
-    bank.me().catch((error: unknown) => unless(error, ['NOT_SUPPORTED', 'ACCESS_DENIED'], null)),
-    listOrNone(app, 'accounts', bank.accounts()),
-    listOrNone(app, 'cards', bank.cards()),
-  ]);
-  return { me, accounts, cards };
-}
-
-async function listOrNone<T>(
-  app: App,
-  what: string,
-  call: Promise<Listing<T>>,
-): Promise<readonly T[]> {
-  try {
-    const { items, refused, refusedReasons } = await call;
-    if (refused > 0) app.log.warn({ what, refused, at: refusedReasons }, 'records not understood');
-    return items;
-  } catch (error) {
-    return unless(error, ['NOT_SUPPORTED', 'ACCESS_DENIED'], []);
-  }
-}
-
-function unless<T>(error: unknown, meanings: readonly BankError['meaning'][], value: T): T {
-  if (error instanceof BankError && meanings.includes(error.meaning)) return value;
-  throw error;
 }
 
 /** Keeps what the bank says of the consent itself, its name above all. */
@@ -133,6 +88,7 @@ async function rememberBank(
     data: {
       providerId,
       windowEndsAt,
+      plannedAt: now,
       bankEndsAt: view.me?.consentExpiresAt ?? consent.bankEndsAt,
       credentialsId: view.me?.credentialsId ?? consent.credentialsId,
     },
@@ -146,9 +102,10 @@ async function planHistory(
   consent: Consent & { readonly providerId: string },
   accounts: readonly SavedAccount[],
 ): Promise<void> {
-  if (!consent.scopes.includes('transactions')) return;
   const { id: consentId, viewerId, windowEndsAt } = consent;
-  const planned = planSpans(historyLimits(consent.providerId), dayOf(consent.consentedAt));
+  const planned = consent.scopes.includes('transactions')
+    ? planSpans(historyLimits(consent.providerId), dayOf(consent.consentedAt))
+    : [];
   const rows = accounts.flatMap((account) =>
     planned.map((span, ordinal) => ({
       // The same span always has the same id, so that planning twice changes nothing.
@@ -162,33 +119,10 @@ async function planHistory(
       deadlineAt: span.windowOnly ? windowEndsAt : null,
     })),
   );
-  const added = await tx.historySpan.createManyAndReturn({
-    data: rows,
-    skipDuplicates: true,
-    select: { id: true, ordinal: true, deadlineAt: true },
-  });
+  const added = await tx.historySpan.createManyAndReturn({ data: rows, skipDuplicates: true });
   await app.queue.send(
     tx,
-    added.map((span) =>
-      ask(
-        jobs.fetchSpan,
-        { viewerId, consentId, spanId: span.id },
-        { priority: spanPriority(span) },
-      ),
-    ),
+    added.map((span) => askForSpan(span)),
   );
-}
-
-/**
- * The sooner the deadline, the higher, over all consents; within a consent in the planned order.
- * Spans without a deadline come after all that have one, but for the quick first of each account.
- */
-function spanPriority(span: {
-  readonly ordinal: number;
-  readonly deadlineAt: Date | null;
-}): number {
-  if (span.ordinal === 0) return PRIORITY_NOW;
-  if (span.deadlineAt === null) return -span.ordinal;
-  const minutes = Math.floor(span.deadlineAt.getTime() / MINUTE);
-  return PRIORITY_NOW - minutes * 32 - Math.min(span.ordinal, 31);
+  await noteHistoryEnd(app, tx, consentId);
 }

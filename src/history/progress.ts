@@ -4,6 +4,8 @@ import type { Reader } from '../postgres/db.ts';
 
 /** How far the history of a consent has come. */
 export interface HistoryProgress {
+  /** False until the bank's accounts were listed. */
+  readonly planned: boolean;
   readonly spansTotal: number;
   readonly spansDone: number;
   /** The oldest day such that it and every day after it is saved, for every account; null before. */
@@ -24,7 +26,7 @@ export interface HistoryGap {
 /** The progress of consents that the reader's viewer owns, by consent id, in one query. */
 export async function readProgress(
   reader: Reader,
-  consents: readonly Pick<Consent, 'id' | 'windowEndsAt'>[],
+  consents: readonly Pick<Consent, 'id' | 'plannedAt' | 'windowEndsAt'>[],
 ): Promise<ReadonlyMap<string, HistoryProgress>> {
   const spans = await reader.historySpan.findMany({
     where: { consentId: { in: consents.map(({ id }) => id) } },
@@ -32,12 +34,15 @@ export async function readProgress(
   });
   const byConsent = Map.groupBy(spans, (span) => span.consentId);
   return new Map(
-    consents.map(({ id, windowEndsAt }) => [id, progressOf(byConsent.get(id) ?? [], windowEndsAt)]),
+    consents.map((consent) => [consent.id, progressOf(byConsent.get(consent.id) ?? [], consent)]),
   );
 }
 
 /** @param spans - of one consent, newest first within each account */
-function progressOf(spans: readonly HistorySpan[], deadline: Date): HistoryProgress {
+function progressOf(
+  spans: readonly HistorySpan[],
+  consent: Pick<Consent, 'plannedAt' | 'windowEndsAt'>,
+): HistoryProgress {
   const byAccount = Map.groupBy(spans, (span) => span.accountId);
   const reached = [...byAccount.values()].map((newestFirst) => {
     const firstMissing = newestFirst.findIndex((span) => span.status !== 'SAVED');
@@ -49,10 +54,11 @@ function progressOf(spans: readonly HistorySpan[], deadline: Date): HistoryProgr
     reached[0] ?? null,
   );
   return {
+    planned: consent.plannedAt !== null,
     spansTotal: spans.length,
     spansDone: spans.filter((span) => span.status !== 'PLANNED').length,
     oldestDay: oldest === null ? null : dayOf(oldest),
-    deadline,
+    deadline: consent.windowEndsAt,
     gaps: spans
       .filter((span) => span.status !== 'PLANNED' && span.status !== 'SAVED')
       .map((span) => ({

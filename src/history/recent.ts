@@ -27,35 +27,56 @@ interface AccountView {
 
 /**
  * Reads balances, pending and the newest booked transactions of every account that a consent
- * feeds. An account that cannot be read keeps what it has and does not stop the others. Calls the
- * network; answers `readRecent`.
+ * feeds. An account that cannot be read keeps what it has and does not stop the others; a retry
+ * leaves out those that were read. Calls the network; answers `readRecent`.
  *
- * @throws BankError of the last account that failed, where trying again can help
+ * @throws BankError of an account where trying again can help
  */
 export async function readRecent(app: App, viewerId: string, consentId: string): Promise<void> {
   const reader = app.database.reader(viewerId);
   const consent = await reader.consent.findUnique({ where: { id: consentId } });
   if (consent === null) return;
-  const accounts = await reader.account.findMany({ where: { consentId }, orderBy: { id: 'asc' } });
+  const dueSince = consent.readAt ?? consent.consentedAt;
+  const accounts = await reader.account.findMany({
+    where: { consentId },
+    include: { balance: { select: { fetchedAt: true } } },
+    orderBy: { id: 'asc' },
+  });
   const attended = nowOf(app.clock) < consent.windowEndsAt;
+  const access = { viewerId, consentId, attended };
   let failure: unknown = null;
-  for (const account of accounts) {
-    try {
-      const askedAt = nowOf(app.clock);
-      const view = await withBankAccess(app, { viewerId, consentId, attended }, (bank) =>
-        readAccount(app, bank, account, consent),
-      );
-      await saveAccount(app, account, view, askedAt);
-    } catch (error) {
-      if (error instanceof ConsentEndedError) return;
-      failure = error;
+  try {
+    // Without an account there is nothing to read, and the refresh token still wants its use.
+    if (accounts.length === 0) await withBankAccess(app, access, async () => undefined);
+    for (const account of accounts) {
+      if (account.balance !== null && account.balance.fetchedAt > dueSince) continue;
+      try {
+        const askedAt = nowOf(app.clock);
+        const view = await withBankAccess(app, access, (bank) =>
+          readAccount(app, bank, account, consent),
+        );
+        await saveAccount(app, account, view, askedAt);
+      } catch (error) {
+        if (error instanceof ConsentEndedError) throw error;
+        if (canHealToday(error)) failure = error;
+        else
+          app.log.warn(
+            { consentId, accountId: account.id, err: error },
+            'an account was left unread',
+          );
+      }
     }
+  } catch (error) {
+    if (error instanceof ConsentEndedError) return;
+    throw error;
   }
-  if (failure instanceof BankError && !failure.tryAgain) {
-    app.log.warn({ consentId, meaning: failure.meaning }, 'an account could not be read');
-  } else if (failure !== null) {
-    throw failure;
-  }
+  if (failure !== null) throw failure;
+}
+
+/** Whether to try again at once; a spent quota of the day waits for the next. */
+function canHealToday(error: unknown): boolean {
+  if (!(error instanceof BankError)) return true;
+  return error.tryAgain && error.meaning !== 'UNATTENDED_LIMIT';
 }
 
 async function readAccount(
@@ -108,12 +129,13 @@ async function saveAccount(
     if (view.balance !== null) {
       changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));
     }
-    if (view.pending !== null && view.pending.refused === 0) {
-      const saved = await savePending(app, tx, account, view.pending.items, askedAt);
-      changes.push(...saved.changes);
-    }
+    // Booked first: what was pending under the same id becomes booked, as the row that it is.
     if (view.booked !== null) {
       const saved = await saveBooked(app, tx, account, view.booked.items, askedAt);
+      changes.push(...saved.changes);
+    }
+    if (view.pending !== null && view.pending.refused === 0) {
+      const saved = await savePending(app, tx, account, view.pending.items, askedAt);
       changes.push(...saved.changes);
     }
     await publish(tx, { consentId });

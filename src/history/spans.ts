@@ -8,14 +8,18 @@ import { ConsentEndedError } from '../consents/refresh.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
-import { ask, jobs } from '../jobs.ts';
 import type { Bank, DayRange } from '../truelayer/bank.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { Listing } from '../truelayer/listing.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
+import { noteHistoryEnd } from './resume.ts';
+import { askForSpan } from './span-job.ts';
 
 /** How a span ended that brought no rows. */
 type SpanEnd = { readonly status: 'REFUSED' | 'MISSED' | 'FAILED'; readonly reason: string };
+
+const WAITS_MAX = 30;
+const WAIT_SECONDS_MIN = 5;
 
 /**
  * Fetches the days of one span and saves them. A span that has ended stays as it is. Nothing is
@@ -90,6 +94,7 @@ async function saveSpan(
     });
     if (count === 0) return;
     const saved = await saveBooked(app, tx, span.account, listing.items, now);
+    await noteHistoryEnd(app, tx, span.consentId);
     await publish(tx, { consentId: span.consentId });
     await recordChanges(tx, span.viewerId, now, saved.changes);
   });
@@ -102,7 +107,9 @@ async function endSpan(app: App, span: HistorySpan, end: SpanEnd): Promise<void>
       where: { id: span.id, status: 'PLANNED' },
       data: { ...end, endedAt: now },
     });
-    if (count > 0) await publish(tx, { consentId: span.consentId });
+    if (count === 0) return;
+    await noteHistoryEnd(app, tx, span.consentId);
+    await publish(tx, { consentId: span.consentId });
   });
 }
 
@@ -130,13 +137,17 @@ function endOf(error: unknown, span: HistorySpan & { readonly consent: Consent }
   }
 }
 
-// Where the bank says how long to wait, the queue's own delay would either hurry or dawdle.
+// Where the bank says how long to wait, the queue's own delay would either hurry or dawdle. A wait
+// never reaches beyond the deadline, and after many the queue's own bounded retries take over.
 async function waitAsAsked(app: App, span: HistorySpan, error: unknown): Promise<boolean> {
   if (!(error instanceof BankError) || error.retryAfterSeconds === undefined) return false;
-  const notBefore = later(nowOf(app.clock), error.retryAfterSeconds * SECOND);
-  const { viewerId, consentId, id: spanId } = span;
-  await app.database.transact(viewerId, (tx) =>
-    app.queue.send(tx, [ask(jobs.fetchSpan, { viewerId, consentId, spanId }, { notBefore })]),
-  );
+  if (span.waits >= WAITS_MAX) return false;
+  const seconds = Math.max(error.retryAfterSeconds, WAIT_SECONDS_MIN);
+  const asked = later(nowOf(app.clock), seconds * SECOND);
+  const notBefore = span.deadlineAt !== null && span.deadlineAt < asked ? span.deadlineAt : asked;
+  await app.database.transact(span.viewerId, async (tx) => {
+    await tx.historySpan.update({ where: { id: span.id }, data: { waits: { increment: 1 } } });
+    await app.queue.send(tx, [askForSpan(span, { notBefore })]);
+  });
   return true;
 }

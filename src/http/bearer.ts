@@ -51,6 +51,7 @@ export function createReadBearer(rules: BearerRules, clock: Clock): ReadBearer {
       issuer: rules.issuer,
       subject: payload.sub,
       scopes: scopesOf(payload),
+      expiresAt: new Date((payload.exp ?? 0) * 1_000),
     };
   };
 }

@@ -5,6 +5,7 @@ import { AuthLinkError, authLinkError } from '../consents/link-error.ts';
 import { linkCookieName } from '../consents/link-cookie.ts';
 import { matchesHash } from '../consents/secrets.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
+import { globalIdOf } from '../graphql/global-id.ts';
 import { readBody } from './body.ts';
 import { page } from './page.ts';
 
@@ -82,7 +83,7 @@ async function endingOf(completion: Promise<string>): Promise<Ending> {
 
 function goBack(response: ServerResponse, link: AuthLink, ending: Ending): void {
   if (link.returnTo !== null) {
-    return redirect(response, link.returnTo, { link: link.id, ...ending });
+    return redirect(response, link.returnTo, { link: globalIdOf('AuthLink', link.id), ...ending });
   }
   const { code = '' } = ending;
   switch (ending.result) {
@@ -115,7 +116,10 @@ function handOver(response: ServerResponse, link: AuthLink, parameters: URLSearc
     const value = single(parameters, name);
     return value === null ? [] : [[name, value] as const];
   });
-  return redirect(response, link.returnTo, { link: link.id, ...Object.fromEntries(carried) });
+  return redirect(response, link.returnTo, {
+    link: globalIdOf('AuthLink', link.id),
+    ...Object.fromEntries(carried),
+  });
 }
 
 function redirect(

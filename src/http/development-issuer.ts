@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -60,7 +59,6 @@ export async function startDevelopmentIssuer(
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(user)
-      .setJti(randomUUID())
       .setIssuedAt(now)
       .setExpirationTime(new Date(now.getTime() + LIFE_MILLISECONDS))
       .sign(signingKey);

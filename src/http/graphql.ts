@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PothosValidationError } from '@pothos/core';
 import {
@@ -123,7 +122,7 @@ function maskError(app: App, error: unknown): Error {
   if (wrapper !== null && (original === undefined || original instanceof GraphQLError)) {
     return wrapper;
   }
-  const id = correlationId() ?? randomUUID();
+  const id = correlationId() ?? app.entropy.bytes(12).toString('hex');
   app.log.error({ err: original, correlationId: id }, 'a field could not be resolved');
   return new GraphQLError('Something went wrong on our side.', {
     ...place,

@@ -96,7 +96,9 @@ async function answer(
   response.setHeader('referrer-policy', 'no-referrer');
   response.setHeader('x-content-type-options', 'nosniff');
   response.on('finish', () => {
-    app.log.debug(
+    // Probes ask every few seconds and have nothing to tell.
+    const level = path.endsWith('z') ? 'debug' : 'info';
+    app.log[level](
       { method: request.method, path, status: response.statusCode },
       'request answered',
     );
@@ -106,8 +108,19 @@ async function answer(
     if (route === undefined) json(response, 404, { error: 'There is nothing here.' });
     else await route(request, response);
   } catch (error) {
+    allowOrigin(app, request, response);
     refuse(app, response, error);
   }
+}
+
+/** Lets a page of a configured origin read why it was refused. */
+function allowOrigin(app: App, request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers;
+  if (response.headersSent || origin === undefined) return;
+  if (!app.config.corsOrigins.includes(origin)) return;
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-allow-credentials', 'true');
+  response.setHeader('vary', 'origin');
 }
 
 function refuse(app: App, response: ServerResponse, error: unknown): void {

@@ -44,8 +44,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     next.on('notification', (notice) => options.hear(notice.payload ?? ''));
     next.on('error', (error) => lost(next, error));
     next.on('end', () => lost(next, new Error('the listening connection ended')));
-    await next.connect();
-    await next.query(`listen ${pg.escapeIdentifier(options.channel)}`);
+    try {
+      await next.connect();
+      await next.query(`listen ${pg.escapeIdentifier(options.channel)}`);
+    } catch (error) {
+      next.end().catch(() => undefined);
+      throw error;
+    }
     if (closed) return next.end();
     client = next;
     if (!first) options.reconnected();

@@ -33,7 +33,7 @@ export interface Schedule {
   readonly cron: string;
 }
 
-/** Answers one job; throws only where trying again can help. */
+/** Answers one job, and logs its own failures; throws only where trying again can help. */
 export type JobAnswer = (payload: unknown, signal: AbortSignal) => Promise<void>;
 
 /** The background jobs, in the same Postgres as the rows. */
@@ -108,7 +108,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       for (const [name, answer] of answers) {
         const rules = options.queues.get(name);
         if (rules === undefined) throw new Error(`no queue is declared for the job ${name}`);
-        await startWorkers(boss, name, rules, answer, running, options.onError);
+        await startWorkers(boss, name, rules, answer, running);
       }
     },
     get answering() {
@@ -168,7 +168,10 @@ async function grantToHouse(boss: PgBoss): Promise<void> {
     `select has_table_privilege('consentry_app', 'pgboss.job', 'insert') as granted`,
   );
   if ((rows[0] as { granted: boolean }).granted) return;
+  // One statement text is one transaction; processes that start together grant one after the other,
+  // since Postgres refuses two changes of the same right at once.
   await db.executeSql(`
+    select pg_advisory_xact_lock(7243002);
     grant usage on schema pgboss to consentry_app;
     grant select, insert, update on all tables in schema pgboss to consentry_app;
     grant execute on all functions in schema pgboss to consentry_app;
@@ -183,7 +186,6 @@ async function startWorkers(
   rules: QueueRules,
   answer: JobAnswer,
   running: Set<Promise<unknown>>,
-  onError: (error: Error) => void,
 ): Promise<void> {
   // Two jobs a fetch let a worker go on at once while more wait: with one, it sleeps in between.
   const batchSize = Math.min(rules.atOnce, 2);
@@ -196,7 +198,7 @@ async function startWorkers(
     perJobResults: true,
   } as const;
   await boss.work<unknown, JobResult[], typeof options>(name, options, async (jobs) => {
-    const answers = Promise.all(jobs.map((job) => settle(job, answer, onError)));
+    const answers = Promise.all(jobs.map((job) => settle(job, answer)));
     running.add(answers);
     try {
       return await answers;
@@ -208,16 +210,11 @@ async function startWorkers(
 
 // A failure is stored with its job, so only the struck message goes there, never an error object
 // with the request that it came from.
-async function settle(
-  job: Job<unknown>,
-  answer: JobAnswer,
-  onError: (error: Error) => void,
-): Promise<JobResult> {
+async function settle(job: Job<unknown>, answer: JobAnswer): Promise<JobResult> {
   try {
     await answer(job.data, job.signal);
     return { id: job.id, status: 'completed' };
   } catch (error) {
-    onError(error as Error);
     const { name, message } = error as Error;
     return { id: job.id, status: 'failed', output: { name, message: strikeSecrets(message) } };
   }

@@ -13,6 +13,7 @@ import {
   type WireCardBalance,
 } from './wire-balance.ts';
 import { cardShape, type WireCard } from './wire-card.ts';
+import { infoShape, type WireInfo } from './wire-info.ts';
 import { meShape, type WireMe } from './wire-me.ts';
 import { transactionShape, type WireTransaction } from './wire-transaction.ts';
 
@@ -39,6 +40,8 @@ export interface DayRange {
 export interface Bank {
   /** Null where the bank answers with nothing. */
   me(): Promise<WireMe | null>;
+  /** Who holds the accounts; several where they are joint. */
+  info(): Promise<Listing<WireInfo>>;
   accounts(): Promise<Listing<WireAccount>>;
   accountBalance(accountId: string): Promise<WireBalance>;
   /** Booked transactions, in no order that is promised. */
@@ -88,6 +91,7 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
     });
   return {
     me: () => ask({ kind: 'bank', endpoint: '/me', read: (body) => resultOrNull(body, meShape) }),
+    info: () => list('/info', infoShape),
     accounts: () => list('/accounts', accountShape),
     accountBalance: (id) => balance('/accounts/{id}/balance', id, balanceShape),
     accountTransactions: (id, range) =>

@@ -21,6 +21,12 @@ describe('the identity of a transaction', () => {
     expect(again.map((row) => row.identity)).toEqual(rows.map((row) => row.identity));
   });
 
+  it('keeps a pending coffee apart from an equal one that is booked', () => {
+    const [pending] = identify('BANK_ACCOUNT', [wireTransaction({})], 'PENDING');
+    const [booked] = identify('BANK_ACCOUNT', [wireTransaction({})]);
+    expect(pending?.identity).not.toBe(booked?.identity);
+  });
+
   it('makes one of a row that stands twice under one id', () => {
     const row = wireTransaction({ normalisedId: 'txn-1' });
     expect(identify('BANK_ACCOUNT', [row, row])).toHaveLength(1);

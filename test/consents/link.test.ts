@@ -67,6 +67,8 @@ describe('a link', () => {
 
   it.each([
     [{ providerId: 'ob-nowhere' }, 'PROVIDER_UNKNOWN'],
+    [{ providers: ['uk-ob-all', 'x y&z'] }, 'PROVIDER_UNKNOWN'],
+    [{ context: 'a\0b' }, 'CONTEXT_REFUSED'],
     [{ providerId: 'ob-monzo', scopes: ['cards'] }, 'SCOPES_REFUSED'],
     [{ scopes: ['accounts', 'everything'] }, 'SCOPES_REFUSED'],
     [{ scopes: ['balance'] }, 'SCOPES_REFUSED'],
@@ -75,7 +77,7 @@ describe('a link', () => {
     [{ returnTo: 'https://evil.example/' }, 'RETURN_TO_REFUSED'],
     [{ returnTo: '//app.example/done' }, 'RETURN_TO_REFUSED'],
     [{ returnTo: 'https://app.example/done?x' }, 'RETURN_TO_REFUSED'],
-    [{ context: 'é'.repeat(513) }, 'CONTEXT_TOO_LONG'],
+    [{ context: 'é'.repeat(513) }, 'CONTEXT_REFUSED'],
   ])('that asks for %j is refused with %s', async (input, code) => {
     const { data } = await alice.ask(
       `mutation ($input: AuthLinkInput!) { authLink(input: $input) { __typename ... on Error { code } } }`,
@@ -101,7 +103,7 @@ describe('coming back by the callback', () => {
       expect(location.origin + location.pathname).toBe('https://app.example/done');
       expect(partsOf(location.href)).toEqual({
         kept: '1',
-        link: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        link: expect.stringMatching(/^[A-Za-z0-9+/=]{60,80}$/),
         result: 'completed',
       });
     }
@@ -159,7 +161,7 @@ describe('coming back by the callback', () => {
     const link = await alice.beginLink({ providerId: 'ob-lloyds', returnTo: 'myapp://done' });
     const answer = await alice.open(await alice.walk(link, { deny: 'accounts' }));
     expect(answer.headers.get('location')).toMatch(
-      /^myapp:\/\/done\?link=[0-9a-f-]+&result=cancelled&code=AUTH_LINK_CANCELLED$/,
+      /^myapp:\/\/done\?link=[\w%]+&result=cancelled&code=AUTH_LINK_CANCELLED$/,
     );
     const again = await alice.open(await alice.walk(link));
     expect(again.headers.get('location')).toContain('result=cancelled');
@@ -223,6 +225,54 @@ describe('coming back by the callback', () => {
     expect((await alice.open(back)).headers.get('location')).toContain(
       'result=failed&code=CODE_REFUSED',
     );
+  });
+});
+
+describe('what became of a link', () => {
+  const OUTCOME = `query ($id: ID!) { authLink(id: $id) { status code context consent { id } } }`;
+  const outcome = async (user: User, id: string | undefined) =>
+    (await user.ask(OUTCOME, { id })).data.authLink;
+
+  it('is told to the app by the id in the address that the user comes back to', async () => {
+    const link = await alice.beginLink({
+      providerId: 'ob-lloyds',
+      returnTo: 'https://app.example/done',
+      context: 'basket 7',
+    });
+    const answer = await alice.open(await alice.walk(link));
+    const { link: id } = partsOf(answer.headers.get('location') ?? '');
+    expect(await outcome(alice, id)).toEqual({
+      status: 'COMPLETED',
+      code: null,
+      context: 'basket 7',
+      consent: { id: expect.any(String) },
+    });
+    expect(await outcome(new User(test, 'mallory'), id)).toBeNull();
+  });
+
+  it('names why it failed, and nothing secret is left in its row', async () => {
+    const link = await alice.beginLink({
+      providerId: 'ob-lloyds',
+      returnTo: 'https://app.example/done',
+    });
+    const answer = await alice.open(await alice.walk(link, { deny: true }));
+    const { link: id } = partsOf(answer.headers.get('location') ?? '');
+    expect(await outcome(alice, id)).toMatchObject({ status: 'CANCELLED', consent: null });
+    const { rows } = await test.house.app.database.transact(await viewerOf(alice), async (tx) => ({
+      rows: await tx.authLink.findMany({ where: { status: 'CANCELLED' } }),
+    }));
+    expect(rows).toMatchObject([{ sealedCodeVerifier: null, sealedPsuIp: null, sealedCode: null }]);
+  });
+
+  it('that nobody came back by is ended when its time is over', async () => {
+    const { data } = await alice.ask(
+      `mutation { authLink(input: {}) { ... on IssuedAuthLink { id } } }`,
+    );
+    await liveUntil(test, clock, new Date(clock.now() + 46 * MINUTE));
+    expect(await outcome(alice, data.authLink.id)).toMatchObject({
+      status: 'FAILED',
+      code: 'AUTH_LINK_EXPIRED',
+    });
   });
 });
 
@@ -322,4 +372,9 @@ describe('a completion that was cut off', () => {
 
 function headersOf(answer: Response): Record<string, string> {
   return Object.fromEntries(answer.headers);
+}
+
+async function viewerOf(user: User): Promise<string> {
+  const { data } = await user.ask('{ viewer { id } }');
+  return Buffer.from(data.viewer.id, 'base64').toString().split(':')[1] ?? '';
 }

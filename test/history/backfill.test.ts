@@ -53,7 +53,7 @@ function truth(providerId: string, from: string) {
 
 async function history(id: string) {
   const { data } = await alice.ask(
-    `query ($id: ID!) { consent(id: $id) { status history { spansTotal spansDone complete oldestDay gaps { from until reason } } } }`,
+    `query ($id: ID!) { consent(id: $id) { status history { spansTotal spansDone complete oldestDay gaps { from to reason } } } }`,
     { id },
   );
   return data.consent;
@@ -122,6 +122,62 @@ describe('a fresh consent', () => {
     await liveUntil(test, clock, new Date(clock.now() + 30 * MINUTE));
     expect(await history(id)).toMatchObject({ history: { complete: true, gaps: [] } });
     expect(await held()).toEqual(truth('ob-lloyds', '2020-03-02'));
+  });
+});
+
+describe('an outage that outlasts every retry', () => {
+  it.each(['/accounts', '/transactions'])(
+    'of %s ends, and the history comes after all',
+    async (path) => {
+      test.simulator.faults.order({ path: new RegExp(`${path}$`), times: 100_000, status: 503 });
+      const id = await alice.connect({ providerId: 'ob-monzo' });
+      await liveUntil(test, clock, new Date(clock.now() + 45 * MINUTE));
+      expect(await history(id)).toMatchObject({ status: 'ACTIVE', history: { complete: false } });
+      test.simulator.faults.clear();
+      await liveUntil(test, clock, new Date(clock.now() + 90 * MINUTE));
+      const { status, history: progress } = await history(id);
+      expect([status, progress.complete]).toEqual(['ACTIVE', true]);
+      // The window is long closed: what only it could give is named, the rest is there.
+      expect(new Set(progress.gaps.map((gap: { reason: string }) => gap.reason))).toEqual(
+        new Set(['WINDOW_CLOSED']),
+      );
+      expect(await held()).toEqual(truth('ob-monzo', '2025-12-05'));
+    },
+  );
+
+  it('a bank that says "later" for ever is not asked without end', async () => {
+    test.simulator.faults.order({
+      path: /transactions$/,
+      times: 100_000,
+      status: 429,
+      headers: { 'retry-after': '0' },
+    });
+    await alice.connect({ providerId: 'ob-monzo' });
+    await liveUntil(test, clock, new Date(clock.now() + 3 * MINUTE));
+    const asked = test.simulator.journal.entries.filter((entry) =>
+      entry.path.endsWith('/transactions'),
+    );
+    expect(asked.length).toBeLessThan(28 * 60);
+    expect(asked.length).toBeGreaterThan(28);
+  });
+});
+
+describe('a row that is pending and then booked under one id', () => {
+  it('stays one row through the daily read, with what the viewer added', async () => {
+    await alice.connect({ providerId: 'ob-lloyds' });
+    await settle(test, clock);
+    const { rows } = await owner.query(
+      `update transaction set status = 'PENDING', note = 'mine'
+       where id = (select t.id from transaction t join account a on a.id = t.account_id
+         where t.normalised_id is not null and a.kind = 'BANK_ACCOUNT' order by booked_on desc limit 1)
+       returning id`,
+    );
+    await liveUntil(test, clock, new Date(clock.now() + 25 * 60 * MINUTE));
+    const { rows: after } = await owner.query(
+      'select status, note from transaction where id = $1',
+      [rows[0].id],
+    );
+    expect(after).toEqual([{ status: 'BOOKED', note: 'mine' }]);
   });
 });
 

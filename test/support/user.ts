@@ -54,7 +54,7 @@ export class User {
   async beginLink(input: object = { providerId: 'ob-lloyds' }): Promise<string> {
     const { data } = await this.ask(
       `mutation ($input: AuthLinkInput!) {
-        authLink(input: $input) { __typename ... on AuthLink { url } ... on Error { code } }
+        authLink(input: $input) { __typename ... on IssuedAuthLink { id url } ... on Error { code } }
       }`,
       { input },
     );

@@ -58,7 +58,6 @@ CREATE TABLE "auth_link" (
     "redirect_uri" TEXT NOT NULL,
     "return_to" TEXT,
     "context" TEXT,
-    "locale" TEXT,
     "sealed_code_verifier" TEXT,
     "sealed_psu_ip" TEXT,
     "sealed_code" TEXT,
@@ -92,6 +91,8 @@ CREATE TABLE "consent" (
     "ended_at" TIMESTAMPTZ(3),
     "due_at" TIMESTAMPTZ(3),
     "read_at" TIMESTAMPTZ(3),
+    "planned_at" TIMESTAMPTZ(3),
+    "history_ended_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "consent_pkey" PRIMARY KEY ("id")
@@ -232,6 +233,7 @@ CREATE TABLE "history_span" (
     "status" "span_status" NOT NULL DEFAULT 'PLANNED',
     "reason" TEXT,
     "rows_saved" INTEGER NOT NULL DEFAULT 0,
+    "waits" INTEGER NOT NULL DEFAULT 0,
     "deadline_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
 
@@ -389,7 +391,10 @@ BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
       NULL;
     END;
-    IF NOT pg_has_role(current_user, role_name, 'MEMBER') THEN
+    -- From 16 on, who makes a role may give it away but not take it on: that is asked for as well.
+    IF NOT pg_has_role(current_user, role_name,
+      CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+    THEN
       EXECUTE format('GRANT %I TO CURRENT_USER', role_name);
     END IF;
   END LOOP;

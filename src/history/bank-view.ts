@@ -1,0 +1,57 @@
+import type { App } from '../app.ts';
+import type { Consent } from '../generated/prisma/client.ts';
+import type { Bank } from '../truelayer/bank.ts';
+import { BankError } from '../truelayer/errors.ts';
+import type { Listing } from '../truelayer/listing.ts';
+import type { WireAccount } from '../truelayer/wire-account.ts';
+import type { WireCard } from '../truelayer/wire-card.ts';
+import type { WireMe } from '../truelayer/wire-me.ts';
+
+/** What a fresh consent opens, in the bank's words. */
+export interface BankView {
+  readonly me: WireMe | null;
+  /** The holders' names; null where the bank does not say. */
+  readonly holderName: string | null;
+  readonly accounts: readonly WireAccount[];
+  readonly cards: readonly WireCard[];
+}
+
+/**
+ * Reads what a consent opens, as far as its scopes go. What the bank says of the consent and its
+ * holder may fail without harm; the lists of accounts and cards may not. Calls the network.
+ *
+ * @throws BankError if a list cannot be read
+ */
+export async function readBankView(app: App, bank: Bank, consent: Consent): Promise<BankView> {
+  const may = (scope: string) => consent.scopes.includes(scope);
+  const [me, info, accounts, cards] = await Promise.all([
+    orNull(bank.me()),
+    may('info') ? orNull(bank.info()) : null,
+    may('accounts') ? listOf(app, 'accounts', bank.accounts()) : [],
+    may('cards') ? listOf(app, 'cards', bank.cards()) : [],
+  ]);
+  const names = (info?.items ?? []).flatMap(({ fullName }) => fullName ?? []);
+  return { me, holderName: names.length === 0 ? null : names.join(' and '), accounts, cards };
+}
+
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    // A refused token is for whoever lent the access: it is refreshed, and all is read again.
+    if (error instanceof BankError && error.meaning !== 'TOKEN_REJECTED') return null;
+    throw error;
+  }
+}
+
+/** A list; empty only where the bank has no such thing, never because it refused. */
+async function listOf<T>(app: App, what: string, call: Promise<Listing<T>>): Promise<readonly T[]> {
+  try {
+    const { items, refused, refusedReasons } = await call;
+    if (refused > 0) app.log.warn({ what, refused, at: refusedReasons }, 'records not understood');
+    return items;
+  } catch (error) {
+    if (error instanceof BankError && error.meaning === 'NOT_SUPPORTED') return [];
+    throw error;
+  }
+}
