@@ -36,13 +36,10 @@ export function isExactObject(value: ExactJson | undefined): value is ExactObjec
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True for text that Postgres can hold as it is, in a column or as a key of `jsonb`. */
-export function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0');
-}
-
+/** The text without what Postgres cannot hold: lone surrogates and NUL. */
 function storableText(text: string): string {
-  return isStorable(text) ? text : text.toWellFormed().replaceAll('\0', '');
+  const whole = text.isWellFormed() && !text.includes('\0');
+  return whole ? text : text.toWellFormed().replaceAll('\0', '');
 }
 
 /** Counts brackets outside of strings before parsing: the parser itself would recurse as deep. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Day } from '../base/days.ts';
 import type { Decimal } from '../base/money.ts';
-import { isExactObject, isStorable, type ExactJson, type ExactObject } from './exact-json.ts';
+import { isExactObject, type ExactJson } from './exact-json.ts';
 import {
   amount,
   amountOrNull,
@@ -61,8 +61,6 @@ export interface WireTransactionMeta {
   readonly address: string | null;
   /** What the user wrote at the bank. */
   readonly userComments: string | null;
-  /** Everything as it came, numbers as text, fit for a `jsonb` column. */
-  readonly raw: ExactObject;
 }
 
 const metaShape = z
@@ -94,8 +92,7 @@ const meta = z
   .optional()
   .transform((value): WireTransactionMeta => {
     const given = value as ExactJson | undefined;
-    const raw = isExactObject(given) ? given : {};
-    return { ...metaShape.parse(raw), raw: storableKeys(raw) };
+    return metaShape.parse(isExactObject(given) ? given : {});
   });
 
 // Comes as `{}` too, and then there is none.
@@ -143,16 +140,3 @@ export const transactionShape: z.ZodType<WireTransaction> = z
     runningBalance: wire.running_balance,
     meta: wire.meta,
   }));
-
-/** Values were made storable when they were parsed; keys cannot be changed there, only dropped. */
-function storableKeys(value: ExactObject): ExactObject {
-  const clean = (item: ExactJson): ExactJson => {
-    if (Array.isArray(item)) return (item as readonly ExactJson[]).map(clean);
-    return isExactObject(item) ? storableKeys(item) : item;
-  };
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => isStorable(key))
-      .map(([key, item]) => [key, clean(item)]),
-  );
-}

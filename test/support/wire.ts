@@ -32,7 +32,6 @@ export function wireTransaction(
       providerMerchantName: null,
       address: null,
       userComments: null,
-      raw: {},
     },
     ...rest,
   };
