@@ -36,24 +36,24 @@ async function createOwner(name: string, rights: string): Promise<string> {
   return url.href;
 }
 
-async function linksABank(databaseUrl: string): Promise<void> {
+async function linkBank(databaseUrl: string): Promise<string> {
   const test = await startTestHouse({ environment: { DATABASE_URL: databaseUrl } });
   try {
-    const id = await new User(test, 'alice').connect({ providerId: 'ob-monzo' });
-    expect(id).toBeTypeOf('string');
+    return await new User(test, 'alice').connect({ providerId: 'ob-monzo' });
   } finally {
     await test.close();
   }
 }
 
 it('an owner who may make roles, and is no superuser, is enough', async () => {
-  await linksABank(await createOwner('first_owner', 'createrole'));
+  const url = await createOwner('first_owner', 'createrole');
+  expect(await linkBank(url)).toBeTypeOf('string');
 });
 
 it('an owner who was given the two roles needs no right to make any', async () => {
   const url = await createOwner('second_owner', 'nocreaterole');
   await admin.query('grant consentry_app, consentry_scout to second_owner');
-  await linksABank(url);
+  expect(await linkBank(url)).toBeTypeOf('string');
 });
 
 it('an owner who can neither make nor take on the roles is told so', async () => {
@@ -77,5 +77,7 @@ it('processes that start together on an empty database all come up', async () =>
       }),
     ),
   );
+  const ready = await Promise.all(queues.map((queue) => queue.ready()));
+  expect(ready).toEqual([true, true, true, true]);
   await Promise.all(queues.map((queue) => queue.close(1_000)));
 });
