@@ -12,7 +12,8 @@ export default defineConfig({
     pool: 'forks',
     // Each file has a database of its own in the one server; more workers only queue for it.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Far above what any test takes: a busy machine must not fail one.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     reporters: ['default', new CountReporter()],

@@ -26,7 +26,7 @@ export const jobs = {
     retryDelaySeconds: 1,
     retryDelaySecondsMax: 30,
     timeLimitSeconds: 120,
-    atOnce: 8,
+    atOnce: 4,
     policy: 'stately',
   }),
   /** Fetches the days of one span. */
@@ -50,7 +50,7 @@ export const jobs = {
     policy: 'stately',
   }),
   /** Does what is due for a consent: a read, an alert, its end. */
-  tendConsent: declare('tend-consent', ofConsent, { atOnce: 8, policy: 'stately' }),
+  tendConsent: declare('tend-consent', ofConsent, { atOnce: 8, batch: 8, policy: 'stately' }),
   /** Finds consents whose due instant passed without their own job. */
   sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
   /** Reads the list of banks again. */
@@ -102,6 +102,7 @@ function declare<P extends object>(
       retryDelaySecondsMax: 600,
       timeLimitSeconds: 60,
       atOnce: 2,
+      batch: 2,
       policy: 'standard',
       ...rules,
     },

@@ -114,4 +114,4 @@ it('several processes live by one clock, and a killed one’s work is taken up',
   expect(refreshes).toHaveLength(3);
   await second.close();
   await api.close();
-}, 60_000);
+});

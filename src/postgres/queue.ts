@@ -11,6 +11,8 @@ export interface QueueRules {
   readonly timeLimitSeconds: number;
   /** How many run at once in one worker process. */
   readonly atOnce: number;
+  /** How many of those are taken together, and end together: 2 or more for slow jobs, all for quick. */
+  readonly batch: number;
   /** With a key: `stately` keeps at most one waiting job a key, `standard` any number. */
   readonly policy: 'standard' | 'stately';
 }
@@ -187,8 +189,8 @@ async function startWorkers(
   answer: JobAnswer,
   running: Set<Promise<unknown>>,
 ): Promise<void> {
-  // Two jobs a fetch let a worker go on at once while more wait: with one, it sleeps in between.
-  const batchSize = Math.min(rules.atOnce, 2);
+  // Two jobs a fetch or more let a worker go on at once while more wait: with one, it sleeps between.
+  const batchSize = Math.min(rules.atOnce, rules.batch);
   const options = {
     batchSize,
     burstWhenBatchFull: batchSize > 1,

@@ -128,7 +128,7 @@ describe('a worker that is killed in the middle of the history', () => {
     await owner.end();
     expect(await second.kill('SIGTERM')).toBe(0);
     await deployment.close();
-  }, 60_000);
+  });
 });
 
 describe('a server that is told to end', () => {
@@ -150,7 +150,7 @@ describe('a server that is told to end', () => {
     await follow(new User(deployment.world(second), 'alice'), id, (history) => history.complete);
     expect(await second.kill('SIGTERM')).toBe(0);
     await deployment.close();
-  }, 60_000);
+  });
 });
 
 describe('a server with nothing configured', () => {
