@@ -114,12 +114,23 @@ async function startIssuer(
   const kept = await keptText(config.dataDir, 'development-issuer.json', async () =>
     JSON.stringify(await makeIssuerKey()),
   );
-  const key = JSON.parse(kept) as JWK;
+  const key = parseKey(kept, config.dataDir);
   const issuer = await onPort(config.port, ISSUER_PORT_OFFSET, (port) =>
     startDevelopmentIssuer({ clock, port, key }),
   );
   closers.push(() => issuer.close());
   return issuer;
+}
+
+function parseKey(text: string, dataDir: string): JWK {
+  try {
+    return JSON.parse(text) as JWK;
+  } catch (cause) {
+    throw new StartError(
+      `${path.resolve(dataDir, 'development-issuer.json')} is damaged: remove it, and a new one is made.`,
+      { cause },
+    );
+  }
 }
 
 /** The usual port of a part, or any free one where a second process of ours has that. */
@@ -129,9 +140,10 @@ async function onPort<T>(
   start: (port: number) => Promise<T>,
 ): Promise<T> {
   try {
-    return await start(base === 0 ? 0 : base + offset);
+    return await start(base === 0 || base + offset > 65_535 ? 0 : base + offset);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     return start(0);
   }
 }

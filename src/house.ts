@@ -160,7 +160,11 @@ async function openApp(
       credentials: async () => truelayer,
       allowHttp: !config.production || config.allowPlainHttp,
       correlationId,
-      hear: (call) => log.info({ call }, 'TrueLayer answered'),
+      hear: (call) => {
+        log.info({ call }, 'TrueLayer answered');
+        if (call.meaning !== 'OPERATOR_FAULT') return;
+        log.error({ call }, 'TrueLayer refuses this client: check its id, secret and environment');
+      },
     }),
   };
 }

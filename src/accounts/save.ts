@@ -25,6 +25,8 @@ export interface ListedAccounts {
   readonly holderName: string | null;
 }
 
+const NAME_MAX = 200;
+
 /** An account of ours and the provider's name for it. */
 export interface SavedAccount {
   readonly id: string;
@@ -112,7 +114,8 @@ function common(kind: AccountKind, wire: WireAccount | WireCard, accountType: st
     kind,
     provider_account_id: wire.accountId,
     account_type: accountType,
-    display_name: wire.displayName ?? (kind === 'CARD' ? 'Card' : 'Account'),
+    // Cut, since it is indexed: no bank means a name of pages.
+    display_name: (wire.displayName ?? (kind === 'CARD' ? 'Card' : 'Account')).slice(0, NAME_MAX),
     currency: wire.currency,
   };
 }

@@ -31,7 +31,10 @@ const CAUSES_MAX = 4;
 // Errors of libraries carry whole clients and requests with them, keys and statements included: of
 // an error only what is named here is written.
 function describeError(error: unknown, depth = 0): ErrorDescription {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error)) {
+    const { message = error } = (error ?? {}) as { message?: unknown };
+    return { type: typeof error, message: String(message) };
+  }
   const { name, message, stack, cause } = error;
   const { code } = error as NodeJS.ErrnoException;
   return {

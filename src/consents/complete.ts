@@ -130,7 +130,7 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
   try {
     answer = await app.truelayer.exchangeCode(request).catch((error: unknown) => {
       // One more try while the user waits; a code whose first answer was lost is then refused.
-      if (error instanceof BankError && error.meaning === 'UNAVAILABLE') {
+      if (error instanceof BankError && error.tryAgain) {
         return app.truelayer.exchangeCode(request);
       }
       throw error;
@@ -146,7 +146,7 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
 
 function exchangeFailure(error: BankError): LinkErrorCode {
   if (error.meaning === 'OPERATOR_FAULT') return 'SERVER_MISCONFIGURED';
-  return error.meaning === 'UNAVAILABLE' ? 'BANK_UNAVAILABLE' : 'CODE_REFUSED';
+  return error.tryAgain ? 'BANK_UNAVAILABLE' : 'CODE_REFUSED';
 }
 
 function fail(app: App, link: AuthLink, errorCode: LinkErrorCode): Promise<void> {

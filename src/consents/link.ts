@@ -61,7 +61,7 @@ export const SCOPES = [
  * kept; PKCE's verifier is kept sealed.
  *
  * @throws AuthLinkRefusedError `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`,
- *   `RETURN_TO_REFUSED` or `CONTEXT_REFUSED`
+ *   `RETURN_TO_REFUSED` or `CONTEXT_TOO_LONG`
  */
 export async function issueAuthLink(
   app: App,
@@ -133,11 +133,8 @@ async function checkRequest(app: App, request: AuthLinkRequest) {
     );
   }
   const context = request.context ?? null;
-  if (context !== null && (Buffer.byteLength(context) > CONTEXT_BYTES_MAX || /\0/.test(context))) {
-    throw new AuthLinkRefusedError(
-      'CONTEXT_REFUSED',
-      'context is longer than 1024 bytes, or has a NUL in it.',
-    );
+  if (context !== null && Buffer.byteLength(context) > CONTEXT_BYTES_MAX) {
+    throw new AuthLinkRefusedError('CONTEXT_TOO_LONG', 'context is longer than 1024 bytes.');
   }
   const providers = [...(request.providers ?? [])];
   if (providers.length > PROVIDERS_MAX || !providers.every((name) => PROVIDER_NAME.test(name))) {

@@ -44,13 +44,26 @@ export async function withBankAccess<T>(
     if (!(error instanceof BankError) || error.meaning !== 'TOKEN_REJECTED') throw error;
   }
   held = await fresh(app, request, held.credential.generation);
+  const bank = await openBank(app, held, request);
   try {
-    return await work(await openBank(app, held, request));
+    return await work(bank);
   } catch (error) {
     if (!(error instanceof BankError) || error.meaning !== 'TOKEN_REJECTED') throw error;
-    // A token refreshed a moment ago is refused too: no more tries, the user is asked.
-    await endConsent(app, held, 'TOKEN_REJECTED');
-    throw new ConsentEndedError(held.id);
+    // A fresh token is refused too. Only if the bank will not even say whose consent it is does
+    // that end it; else one endpoint has a bad moment, and the call may be made again later.
+    if (!(await refusesEverything(bank))) throw error;
+  }
+  app.log.warn({ consentId: held.id }, 'the bank refuses fresh tokens: the user is asked');
+  await endConsent(app, held, 'TOKEN_REJECTED');
+  throw new ConsentEndedError(held.id);
+}
+
+async function refusesEverything(bank: Bank): Promise<boolean> {
+  try {
+    await bank.me();
+    return false;
+  } catch (error) {
+    return error instanceof BankError && error.meaning === 'TOKEN_REJECTED';
   }
 }
 

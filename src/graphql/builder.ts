@@ -49,7 +49,12 @@ export const builder = new SchemaBuilder<{
       args: { id: { description: 'The `id` of the object.' } },
     },
     nodesQueryOptions: {
-      description: 'Several objects by their ids, in that order; null for each that is not found.',
+      description:
+        'Up to 100 objects by their ids, in that order; null for each that is not found.',
+      complexity: ({ ids }: { ids?: readonly unknown[] }) => ({
+        field: 1,
+        multiplier: Math.max(ids?.length ?? 0, 1),
+      }),
       args: { ids: { description: 'The `id` of each object.' } },
     },
     nodeTypeOptions: { description: 'Something with an id that never changes.' },

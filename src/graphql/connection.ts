@@ -20,12 +20,18 @@ export function pageSize(first: number | null | undefined): number {
   throw badInput(`first is ${size}: a page has 1 to ${PAGE_MAX} rows.`);
 }
 
-/** What a forward page asks of its cost: its rows, each as dear as its fields. */
-export function pageComplexity(args: { first?: number | null | undefined }): {
+/** What a page asks of its cost: its rows, each as dear as its fields. */
+export function pageComplexity(args: {
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+}): {
   field: number;
   multiplier: number;
 } {
-  return { field: 1, multiplier: Math.min(Math.max(args.first ?? PAGE_DEFAULT, 1), PAGE_MAX) };
+  return {
+    field: 1,
+    multiplier: Math.min(Math.max(args.first ?? args.last ?? PAGE_DEFAULT, 1), PAGE_MAX),
+  };
 }
 
 /**

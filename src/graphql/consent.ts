@@ -39,6 +39,9 @@ const GAP_REASONS = {
   REQUEST_REFUSED: { description: 'The bank did not understand what it was asked.' },
   PROVIDER_DEPRECATED: { description: 'The bank has left TrueLayer.' },
   USER_ACTION: { description: 'The user has to do something at the bank.' },
+  ROWS_NOT_UNDERSTOOD: {
+    description: 'Some rows of these days made no sense; the others are there.',
+  },
   UNKNOWN: { description: 'For a reason that this API does not know.' },
 } as const;
 const GapReason = builder.enumType('HistoryGapReason', {
@@ -56,7 +59,7 @@ const AlertKind = builder.enumType('AlertKind', {
 });
 
 const Gap = builder.objectRef<HistoryGap>('HistoryGap').implement({
-  description: 'Days that could not be had from the bank.',
+  description: 'Days that could not be had from the bank, or not in full.',
   fields: (t) => ({
     account: t.field({
       type: Account,

@@ -15,7 +15,7 @@ builder.objectType(AuthLinkRefusedError, {
   name: 'AuthLinkRefused',
   interfaces: [MutationError],
   description:
-    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_REFUSED`.',
+    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`.',
 });
 
 builder.objectType(AuthLinkError, {

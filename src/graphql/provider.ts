@@ -11,7 +11,10 @@ export const Provider = builder.prismaNode('Provider', {
   },
   nullable: true,
   findUnique: (providerId, { app }) => ({
-    environment_providerId: { environment: app.client.environment, providerId },
+    environment_providerId: {
+      environment: app.client.environment,
+      providerId: providerId.replaceAll('\0', ''),
+    },
   }),
   fields: (t) => ({
     providerId: t.exposeString('providerId', {

@@ -60,7 +60,7 @@ function progressOf(
     oldestDay: oldest === null ? null : dayOf(oldest),
     deadline: consent.windowEndsAt,
     gaps: spans
-      .filter((span) => span.status !== 'PLANNED' && span.status !== 'SAVED')
+      .filter((span) => span.status !== 'PLANNED' && span.reason !== null)
       .map((span) => ({
         accountId: span.accountId,
         from: dayOf(span.fromOn),

@@ -1,6 +1,6 @@
 import { saveBooked } from '../accounts/save-transactions.ts';
 import type { App } from '../app.ts';
-import { later, nowOf, SECOND } from '../base/clock.ts';
+import { HOUR, later, nowOf, SECOND } from '../base/clock.ts';
 import { dayOf } from '../base/days.ts';
 import { recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
@@ -19,7 +19,8 @@ import { askForSpan } from './span-job.ts';
 type SpanEnd = { readonly status: 'REFUSED' | 'MISSED' | 'FAILED'; readonly reason: string };
 
 const WAITS_MAX = 30;
-const WAIT_SECONDS_MIN = 5;
+const WAIT_MILLISECONDS_MIN = 5 * SECOND;
+const WAIT_MILLISECONDS_MAX = HOUR;
 
 /**
  * Fetches the days of one span and saves them. A span that has ended stays as it is. Nothing is
@@ -137,14 +138,17 @@ function endOf(error: unknown, span: HistorySpan & { readonly consent: Consent }
   }
 }
 
-// Where the bank says how long to wait, the queue's own delay would either hurry or dawdle. A wait
-// never reaches beyond the deadline, and after many the queue's own bounded retries take over.
+// Where the bank says how long to wait, the queue's own delay would either hurry or dawdle. After many
+// waits the queue's own bounded retries take over.
 async function waitAsAsked(app: App, span: HistorySpan, error: unknown): Promise<boolean> {
   if (!(error instanceof BankError) || error.retryAfterSeconds === undefined) return false;
   if (span.waits >= WAITS_MAX) return false;
-  const seconds = Math.max(error.retryAfterSeconds, WAIT_SECONDS_MIN);
-  const asked = later(nowOf(app.clock), seconds * SECOND);
-  const notBefore = span.deadlineAt !== null && span.deadlineAt < asked ? span.deadlineAt : asked;
+  const now = nowOf(app.clock);
+  // However long the bank says: where a window closes, there is another try in what is left of it.
+  const left =
+    span.deadlineAt === null ? Infinity : (span.deadlineAt.getTime() - now.getTime()) / 2;
+  const milliseconds = Math.min(error.retryAfterSeconds * SECOND, left, WAIT_MILLISECONDS_MAX);
+  const notBefore = later(now, Math.max(milliseconds, WAIT_MILLISECONDS_MIN));
   await app.database.transact(span.viewerId, async (tx) => {
     await tx.historySpan.update({ where: { id: span.id }, data: { waits: { increment: 1 } } });
     await app.queue.send(tx, [askForSpan(span, { notBefore })]);

@@ -27,6 +27,8 @@ export class BearerRefusedError extends ExpectedError {
 // Only signatures with a public key: a shared secret would let every verifier issue tokens.
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** As OpenID Connect bounds it: up to 255 characters, none of them a control. */
+const SUBJECT = /^[^\p{Cc}]{1,255}$/u;
 
 /**
  * Makes the reader of bearer tokens. Keys are fetched from the issuer when first needed and kept.
@@ -45,7 +47,9 @@ export function createReadBearer(rules: BearerRules, clock: Clock): ReadBearer {
       throw error;
     });
     const { payload } = await verify(token, await keys, rules, nowOf(clock));
-    if (typeof payload.sub !== 'string' || payload.sub === '') throw new BearerRefusedError();
+    if (typeof payload.sub !== 'string' || !SUBJECT.test(payload.sub)) {
+      throw new BearerRefusedError();
+    }
     return {
       id: viewerIdOf(rules.issuer, payload.sub),
       issuer: rules.issuer,

@@ -27,6 +27,10 @@ export async function answerCallback(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    response.writeHead(405, { allow: 'GET, POST' }).end();
+    return;
+  }
   const parameters = await readParameters(app, request);
   const state = single(parameters, 'state');
   const link = state === null ? null : await findLinkByState(app, state);
@@ -97,6 +101,14 @@ function goBack(response: ServerResponse, link: AuthLink, ending: Ending): void 
         'You cancelled. You can close this page.',
       );
     case 'failed':
+      if (code === 'AUTH_LINK_IN_PROGRESS') {
+        return page(
+          response,
+          202,
+          'Your bank is being connected',
+          'Load this page again in a minute.',
+        );
+      }
       return page(response, 200, 'Your bank could not be connected', authLinkError(code).message);
   }
 }

@@ -65,7 +65,7 @@ export async function startDevelopmentIssuer(
   };
   const keys = JSON.stringify({ keys: [{ ...publicKey, kid, alg: 'ES256', use: 'sig' }] });
   const server = createServer({ requestTimeout: 5_000 }, (request, response) => {
-    void answer(request, response, keys, issue);
+    answer(request, response, keys, issue).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -94,9 +94,17 @@ async function answer(
   keys: string,
   issue: (user: string) => Promise<string>,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const path = request.url ?? '/';
+  // A path of two slashes would be read as another host's.
+  const url = URL.parse(path, 'http://127.0.0.1');
   response.setHeader('cache-control', 'no-store');
-  if (request.method !== 'GET' || request.headers.origin !== undefined || !isLoopback(request)) {
+  if (url === null || path.startsWith('//')) {
+    response.writeHead(400).end();
+  } else if (
+    request.method !== 'GET' ||
+    request.headers.origin !== undefined ||
+    !isLoopback(request)
+  ) {
     response.writeHead(403).end();
   } else if (url.pathname === '/.well-known/jwks.json') {
     response.writeHead(200, { 'content-type': 'application/json' }).end(keys);

@@ -77,6 +77,13 @@ function contextOf(
 // Yoga has no limit of its own on the length of a document, and hints at hidden names in errors.
 function limits(production: boolean): Plugin {
   return {
+    // Postgres has no text with a NUL, so nobody can mean one.
+    onParams({ params }) {
+      if (!JSON.stringify(params).includes('\\u0000')) return;
+      throw new GraphQLError('There is a NUL character in the request.', {
+        extensions: { code: 'BAD_INPUT' },
+      });
+    },
     onParse({ setParseFn }) {
       setParseFn((source: string, options?: ParseOptions): DocumentNode =>
         parse(source, { ...options, maxTokens: TOKENS_MAX }),

@@ -38,7 +38,12 @@ export async function startHttp(app: App, options: HttpOptions): Promise<HttpSer
   const routes = createRoutes(app, options);
   const answering = new Set<ServerResponse>();
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
     (request, response) => {
       answering.add(response);
       response.once('close', () => answering.delete(response));

@@ -13,7 +13,7 @@ export async function refreshProviders(app: App): Promise<void> {
   const now = nowOf(app.clock);
   const rows = listing.items.map((provider) => ({
     provider_id: provider.providerId,
-    display_name: provider.displayName,
+    display_name: provider.displayName.slice(0, 200),
     country: provider.country,
     logo_url: provider.logoUrl,
     scopes: provider.scopes,

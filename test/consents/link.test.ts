@@ -68,7 +68,6 @@ describe('a link', () => {
   it.each([
     [{ providerId: 'ob-nowhere' }, 'PROVIDER_UNKNOWN'],
     [{ providers: ['uk-ob-all', 'x y&z'] }, 'PROVIDER_UNKNOWN'],
-    [{ context: 'a\0b' }, 'CONTEXT_REFUSED'],
     [{ providerId: 'ob-monzo', scopes: ['cards'] }, 'SCOPES_REFUSED'],
     [{ scopes: ['accounts', 'everything'] }, 'SCOPES_REFUSED'],
     [{ scopes: ['balance'] }, 'SCOPES_REFUSED'],
@@ -77,7 +76,7 @@ describe('a link', () => {
     [{ returnTo: 'https://evil.example/' }, 'RETURN_TO_REFUSED'],
     [{ returnTo: '//app.example/done' }, 'RETURN_TO_REFUSED'],
     [{ returnTo: 'https://app.example/done?x' }, 'RETURN_TO_REFUSED'],
-    [{ context: 'é'.repeat(513) }, 'CONTEXT_REFUSED'],
+    [{ context: 'é'.repeat(513) }, 'CONTEXT_TOO_LONG'],
   ])('that asks for %j is refused with %s', async (input, code) => {
     const { data } = await alice.ask(
       `mutation ($input: AuthLinkInput!) { authLink(input: $input) { __typename ... on Error { code } } }`,
@@ -187,6 +186,16 @@ describe('coming back by the callback', () => {
       expect(await answer.text()).not.toContain('<script>');
     }
     expect(exchanges()).toBe(before);
+  });
+
+  it('takes no other method than GET and POST', async () => {
+    const back = new URL(await alice.walk(await alice.beginLink()));
+    for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+      const cookie = [...alice.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const address = `${test.house.url}${back.pathname}${back.search}`;
+      expect((await fetch(address, { method, headers: { cookie } })).status).toBe(405);
+    }
+    expect(await countConsents(alice)).toBe(0);
   });
 
   it('refuses a code that is missing, doubled, or beside an error', async () => {
@@ -321,9 +330,9 @@ describe('coming back by the app', () => {
     expect(await complete(alice, back)).toMatchObject({ code: 'SERVER_MISCONFIGURED' });
   });
 
-  it('tries once more when the bank is out of reach', async () => {
+  it.each([503, 429])('tries once more when the bank answers %i', async (status) => {
     const back = await alice.walk(await alice.beginLink(landing));
-    test.simulator.faults.order({ path: /connect\/token$/, status: 503 });
+    test.simulator.faults.order({ path: /connect\/token$/, status });
     expect(await complete(alice, back)).toMatchObject({ __typename: 'CompletedConsent' });
   });
 });

@@ -81,7 +81,7 @@ describe('an access token', () => {
 
   it('that is refused even when fresh asks the user after two tries', async () => {
     test.simulator.faults.order({
-      path: /accounts$/,
+      path: /data\/v1/,
       times: 100,
       status: 401,
       body: { error: 'invalid_token' },

@@ -301,6 +301,30 @@ describe('a request', () => {
     expect(dear.errors?.[0]?.message).toContain('complexity');
   });
 
+  it('for one object many times over is refused before it is answered', async () => {
+    const { data } = await alice.ask('{ accounts { nodes { id } } }');
+    const { id } = data.accounts.nodes[0];
+    const { errors } = await alice.ask(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on BankAccount { transactions(first: 100) { nodes { id description } } } } }',
+      { ids: Array.from({ length: 1_000 }, () => id) },
+    );
+    expect(errors?.[0]?.message).toContain('complexity');
+    const last = await alice.ask(
+      '{ consents(last: 100) { nodes { accounts(first: 100) { nodes { id displayName } } } } }',
+    );
+    expect(last.errors?.[0]?.message).toContain('complexity');
+  });
+
+  it('with a NUL in it is refused', async () => {
+    const { errors } = await alice.ask(
+      'query ($text: String) { providers(text: $text) { nodes { id } } }',
+      {
+        text: 'a\0b',
+      },
+    );
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_INPUT' });
+  });
+
   it('of a website of another origin gets no leave to read the answer', async () => {
     const { headers } = await anonymous('{ __typename }', { origin: 'https://evil.example' });
     expect(headers.get('access-control-allow-origin')).not.toBe('https://evil.example');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TestClock } from 'pg-boss';
 import pg from 'pg';
-import { MINUTE } from '../../src/base/clock.ts';
+import { DAY, HOUR, MINUTE } from '../../src/base/clock.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { liveUntil, settle } from '../support/time.ts';
 import { User } from '../support/user.ts';
@@ -144,6 +144,36 @@ describe('an outage that outlasts every retry', () => {
       expect(await held()).toEqual(truth('ob-monzo', '2025-12-05'));
     },
   );
+
+  it('of weeks leaves no hole behind, and one of the balance alone stops no transaction', async () => {
+    await alice.connect({ providerId: 'ob-monzo' });
+    await settle(test, clock);
+    test.simulator.faults.order({ path: /\/transactions$/, times: 100_000, status: 503 });
+    await liveUntil(test, clock, new Date(clock.now() + 18 * DAY));
+    test.simulator.faults.clear();
+    test.simulator.faults.order({ path: /\/balance$/, times: 100_000, status: 500 });
+    await liveUntil(test, clock, new Date(clock.now() + 25 * HOUR));
+    // All of the days but those of the last, which the next read brings.
+    const until = new Date(clock.now() - 2 * DAY).toISOString().slice(0, 10);
+    const upTo = (rows: string[]) =>
+      rows.filter((row) => {
+        const [, day = ''] = row.split(' ');
+        return day >= '2021-01-01' && day <= until;
+      });
+    expect(upTo(await held())).toEqual(upTo(truth('ob-monzo', '2021-01-01')));
+  });
+
+  it('with an absurd wish to wait costs nothing of the window', async () => {
+    test.simulator.faults.order({
+      path: /transactions$/,
+      times: 28,
+      status: 429,
+      headers: { 'retry-after': '99999999999' },
+    });
+    const id = await alice.connect({ providerId: 'ob-lloyds' });
+    await liveUntil(test, clock, new Date(clock.now() + 2 * HOUR));
+    expect(await history(id)).toMatchObject({ history: { complete: true, gaps: [] } });
+  });
 
   it('a bank that says "later" for ever is not asked without end', async () => {
     test.simulator.faults.order({

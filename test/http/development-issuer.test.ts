@@ -42,6 +42,14 @@ describe('the development issuer', () => {
     }
   });
 
+  it('outlives a path that is no path', async () => {
+    for (const path of ['//', '//evil.example/dev/token?user=alice', '/%']) {
+      const { port } = new URL(issuer.tokenUrl);
+      expect(await get(`http://127.0.0.1:${port}${path}`)).toBeGreaterThanOrEqual(400);
+    }
+    expect(await get(`${issuer.tokenUrl}?user=alice`)).toBe(200);
+  });
+
   it('gives none to a web page, whatever name leads it here', async () => {
     const address = `${issuer.tokenUrl}?user=alice`;
     expect(await get(address, { origin: 'http://localhost:3000' })).toBe(403);

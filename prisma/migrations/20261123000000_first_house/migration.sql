@@ -147,6 +147,8 @@ CREATE TABLE "account" (
     "card_network" TEXT,
     "last_digits" TEXT,
     "valid_to" TEXT,
+    "read_at" TIMESTAMPTZ(3),
+    "read_until_on" DATE,
     "first_seen_at" TIMESTAMPTZ(3) NOT NULL,
     "seen_at" TIMESTAMPTZ(3) NOT NULL,
 
