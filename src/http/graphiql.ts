@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { type DevelopmentIssuer, isLoopback } from './development-issuer.ts';
 
 const OPERATIONS = new URL('../../schema/operations/', import.meta.url);
@@ -47,6 +46,8 @@ export function createGraphiql(
   return async (request, response) => {
     // Whoever reaches this page over the network gets it without anybody's token.
     const token = issuer !== null && isLoopback(request) ? await issuer.issue('alice') : null;
+    // Nine megabytes of program, of no use to a start that nobody looks at.
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
     const html = renderGraphiQL({
       title: 'Consentry',
       defaultHeaders:
