@@ -16,6 +16,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Context, TokenViewer } from '../graphql/context.ts';
 import { createLoaders } from '../graphql/loaders.ts';
 import { schema } from '../graphql/schema.ts';
+import { isOutage } from '../postgres/db.ts';
 import { clientIpOf } from './client-ip.ts';
 
 interface ServerContext {
@@ -131,8 +132,10 @@ function maskError(app: App, error: unknown): Error {
   }
   const id = correlationId() ?? app.entropy.bytes(12).toString('hex');
   app.log.error({ err: original, correlationId: id }, 'a field could not be resolved');
-  return new GraphQLError('Something went wrong on our side.', {
-    ...place,
-    extensions: { code: 'INTERNAL', correlationId: id },
-  });
+  const outage = isOutage(original);
+  const message = outage
+    ? 'This cannot be answered at the moment: ask again soon.'
+    : 'Something went wrong on our side.';
+  const code = outage ? 'UNAVAILABLE' : 'INTERNAL';
+  return new GraphQLError(message, { ...place, extensions: { code, correlationId: id } });
 }

@@ -170,6 +170,21 @@ export function sqlState(error: unknown): string | null {
   return cause === undefined || cause === error ? null : sqlState(cause);
 }
 
+const CAUSES_MAX = 5;
+
+/** Whether a statement failed because the database is away, full or closing: later it may not. */
+export function isOutage(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > CAUSES_MAX) return false;
+  // Connection exceptions, insufficient resources, operator intervention.
+  if (/^(08|53|57P)/.test(sqlState(error) ?? '')) return true;
+  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
+  if (/^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENOTFOUND|P1001|P1017|P2024)/.test(String(code))) return true;
+  if (/connection terminated|timeout exceeded when trying to connect/i.test(String(message))) {
+    return true;
+  }
+  return isOutage(cause, depth + 1);
+}
+
 function isConflict(error: unknown): boolean {
   const state = sqlState(error);
   return state === '40001' || state === '40P01';

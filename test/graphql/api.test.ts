@@ -343,6 +343,20 @@ describe('a request', () => {
     expect(JSON.stringify(errors)).not.toContain('secret inside');
     expect(test.logLines.join('')).toContain('secret inside');
   });
+
+  it.each([
+    ['a refused connection', { code: 'ECONNREFUSED' }],
+    ['a database that shuts down', { code: '57P01' }],
+    ['a full pool', { message: 'timeout exceeded when trying to connect' }],
+  ])('that meets %s is told to ask again', async (_name, fault) => {
+    const { database } = test.house.app;
+    const { pool } = database;
+    const away = { query: () => Promise.reject(Object.assign(new Error('away'), fault)) };
+    Object.assign(database, { pool: away });
+    const { errors } = await alice.ask('{ accounts { nodes { id } } }');
+    Object.assign(database, { pool });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE' });
+  });
 });
 
 it('identifiers are masked for a token without the scope', async () => {
