@@ -1,4 +1,4 @@
-import { type AccountPage, type AccountRow, findAccounts, readAccounts } from '../accounts/read.ts';
+import { type AccountPage, type AccountRow, readAccounts } from '../accounts/read.ts';
 import { Account } from './account-ref.ts';
 import { Balance } from './balance.ts';
 import { Consent } from './consent.ts';
@@ -15,6 +15,7 @@ import {
 } from './connection.ts';
 import { type Context, requireViewer } from './context.ts';
 import { TransactionConnection, transactionPlace, transactionPosition } from './transaction.ts';
+import { dayArguments, pageArguments } from './page-arguments.ts';
 
 Account.implement({
   interfaces: [builder.nodeInterfaceRef()],
@@ -62,10 +63,8 @@ Account.implement({
       type: TransactionConnection,
       description: 'Its transactions, newest first.',
       args: {
-        from: t.arg({ type: 'Date', description: 'The first day, inclusive.' }),
-        to: t.arg({ type: 'Date', description: 'The last day, inclusive.' }),
-        first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+        ...dayArguments,
+        ...pageArguments,
       },
       complexity: pageComplexity,
       resolve: async (row, args, { loaders }) => {
@@ -180,10 +179,7 @@ builder.prismaObjectField(Consent, 'accounts', (t) =>
   t.field({
     type: AccountConnection,
     description: 'The accounts and cards that it feeds, by name.',
-    args: {
-      first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-    },
+    args: pageArguments,
     complexity: pageComplexity,
     resolve: async (consent, args, { loaders }) => {
       const page = { consentId: consent.id, ...accountPageOf(args) };
@@ -196,10 +192,7 @@ builder.queryField('accounts', (t) =>
   t.field({
     type: AccountConnection,
     description: "The viewer's accounts and cards over all consents, by name.",
-    args: {
-      first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-    },
+    args: pageArguments,
     complexity: pageComplexity,
     resolve: (_parent, args, context) => accountPage(context, args),
   }),
@@ -218,12 +211,19 @@ builder.queryField('account', (t) =>
   }),
 );
 
-async function loadAccounts(ids: readonly string[], context: Context, kind: AccountRow['kind']) {
-  const viewer = requireViewer(context);
-  const known = ids.filter((id) => UUID.test(id));
-  const rows = await findAccounts(context.app.database, viewer.id, known);
-  const byId = new Map(rows.filter((row) => row.kind === kind).map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id) ?? null);
+async function loadAccounts(
+  ids: readonly string[],
+  context: Context,
+  kind: AccountRow['kind'],
+): Promise<(AccountRow | null)[]> {
+  requireViewer(context);
+  const { accounts } = context.loaders;
+  return Promise.all(
+    ids.map(async (id) => {
+      const row = UUID.test(id) ? await accounts.load(id) : null;
+      return row?.kind === kind ? row : null;
+    }),
+  );
 }
 
 function isRow(value: unknown): value is AccountRow {

@@ -14,6 +14,7 @@ import {
 import { requireViewer } from './context.ts';
 import { Money, moneyOrNull } from './money.ts';
 import { categoryOf, TransactionCategory } from './transaction-category.ts';
+import { dayArguments, pageArguments } from './page-arguments.ts';
 
 const TransactionStatus = builder.enumType('TransactionStatus', {
   description: 'How far a transaction has come.',
@@ -146,10 +147,8 @@ builder.queryField('transactions', (t) =>
     description: "The viewer's transactions over all accounts, newest first.",
     args: {
       account: t.arg.globalID({ description: 'Only of this account or card.' }),
-      from: t.arg({ type: 'Date', description: 'The first day, inclusive.' }),
-      to: t.arg({ type: 'Date', description: 'The last day, inclusive.' }),
-      first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-      after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
+      ...dayArguments,
+      ...pageArguments,
     },
     complexity: pageComplexity,
     resolve: async (_parent, args, context) => {

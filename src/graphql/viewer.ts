@@ -2,6 +2,7 @@ import { AccountConnection, accountPage } from './account.ts';
 import { builder } from './builder.ts';
 import { pageComplexity } from './connection.ts';
 import { requireViewer, type TokenViewer } from './context.ts';
+import { pageArguments } from './page-arguments.ts';
 
 const Viewer = builder.objectRef<TokenViewer>('Viewer');
 
@@ -19,10 +20,7 @@ builder.node(Viewer, {
     accounts: t.field({
       type: AccountConnection,
       description: 'All accounts and cards of the user, by name.',
-      args: {
-        first: t.arg.int({ description: 'How many, 1 to 100; 20 if not given.' }),
-        after: t.arg.string({ description: 'The `endCursor` of the page before.' }),
-      },
+      args: pageArguments,
       complexity: pageComplexity,
       resolve: (_viewer, args, context) => accountPage(context, args),
     }),
