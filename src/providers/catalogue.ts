@@ -32,7 +32,9 @@ export async function refreshProviders(app: App): Promise<void> {
       display_name = excluded.display_name, country = excluded.country,
       logo_url = excluded.logo_url, scopes = excluded.scopes, healthy = excluded.healthy,
       health_checked_at = excluded.health_checked_at, listed = true,
-      refreshed_at = excluded.refreshed_at`;
+      refreshed_at = greatest(provider.refreshed_at, excluded.refreshed_at)`;
+  // Two processes may read the list at once: greatest, above, keeps the one that began earlier from
+  // making rows look missing to the other.
   await app.database.shared.$queryRaw`
     update provider set listed = false
     where environment = ${environment} and listed and refreshed_at < ${now}
