@@ -13,8 +13,10 @@ import {
   type WireCardBalance,
 } from './wire-balance.ts';
 import { cardShape, type WireCard } from './wire-card.ts';
+import { directDebitShape, type WireDirectDebit } from './wire-direct-debit.ts';
 import { infoShape, type WireInfo } from './wire-info.ts';
 import { meShape, type WireMe } from './wire-me.ts';
+import { standingOrderShape, type WireStandingOrder } from './wire-standing-order.ts';
 import { transactionShape, type WireTransaction } from './wire-transaction.ts';
 
 /** The Data API and what a call to it needs. */
@@ -48,6 +50,10 @@ export interface Bank {
   accountTransactions(accountId: string, range: DayRange): Promise<Listing<WireTransaction>>;
   /** The complete set of those pending now. */
   accountPendingTransactions(accountId: string): Promise<Listing<WireTransaction>>;
+  /** They bear no id of TrueLayer's. */
+  standingOrders(accountId: string): Promise<Listing<WireStandingOrder>>;
+  /** Their ids may change from call to call. */
+  directDebits(accountId: string): Promise<Listing<WireDirectDebit>>;
   cards(): Promise<Listing<WireCard>>;
   cardBalance(cardId: string): Promise<WireCardBalance>;
   /** Booked transactions, in no order that is promised. */
@@ -81,14 +87,16 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
     ask({ kind: 'bank', endpoint, read: (body) => resultsOf(body, shape) });
   const balance = <T>(endpoint: string, accountId: string, shape: z.ZodType<T>): Promise<T> =>
     ask({ kind: 'account', endpoint, accountId, read: (body) => resultOf(body, shape) });
-  const transactions = (endpoint: string, accountId: string, query = {}) =>
+  const listFor = <T>(endpoint: string, accountId: string, shape: z.ZodType<T>, query = {}) =>
     ask({
       kind: 'account',
       endpoint,
       accountId,
       query,
-      read: (body) => resultsOf(body, transactionShape),
+      read: (body) => resultsOf(body, shape),
     });
+  const transactions = (endpoint: string, accountId: string, query = {}) =>
+    listFor(endpoint, accountId, transactionShape, query);
   return {
     me: () => ask({ kind: 'bank', endpoint: '/me', read: (body) => resultOrNull(body, meShape) }),
     info: () => list('/info', infoShape),
@@ -97,6 +105,8 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
     accountTransactions: (id, range) =>
       transactions('/accounts/{id}/transactions', id, rangeQuery(range)),
     accountPendingTransactions: (id) => transactions('/accounts/{id}/transactions/pending', id),
+    standingOrders: (id) => listFor('/accounts/{id}/standing_orders', id, standingOrderShape),
+    directDebits: (id) => listFor('/accounts/{id}/direct_debits', id, directDebitShape),
     cards: () => list('/cards', cardShape),
     cardBalance: (id) => balance('/cards/{id}/balance', id, cardBalanceShape),
     cardTransactions: (id, range) =>

@@ -4,6 +4,8 @@ export type BankMeaning =
   | 'TOKEN_REJECTED'
   /** The refresh token is dead. Only this sends a user to re-consent. */
   | 'GRANT_ENDED'
+  /** This consent cannot be extended, though it may live to its end: begin a new link. */
+  | 'NOT_EXTENDABLE'
   /** The authorization code is wrong, used or older than five minutes: begin a new link. */
   | 'CODE_REFUSED'
   /** Our client id or secret is wrong. No consent is to blame. */
@@ -32,10 +34,13 @@ export type BankMeaning =
   | 'UNAVAILABLE';
 
 /**
- * Who was asked, as far as the same words mean different things: the token endpoint for a code or
- * for a refresh, the list of providers, the bank as a whole, or one account or card of it.
+ * Who was asked, as far as the same words mean different things: the token endpoint for a code, or
+ * for a refresh (likewise a link that is made from a refresh token); the extension of a consent;
+ * the debug id of an access token; the list of providers; the bank as a whole, or one account or
+ * card of it.
  */
-export type EndpointKind = 'exchange' | 'refresh' | 'providers' | 'bank' | 'account';
+export type EndpointKind =
+  'exchange' | 'refresh' | 'extend' | 'debug' | 'providers' | 'bank' | 'account';
 
 /** Why there is no answer to classify, where `status` and `code` cannot tell. */
 export type FailureReason =
@@ -57,9 +62,18 @@ type Row = readonly [
 
 const EXCHANGE: readonly EndpointKind[] = ['exchange'];
 const REFRESH: readonly EndpointKind[] = ['refresh'];
+const EXTEND: readonly EndpointKind[] = ['extend'];
+const DEBUG: readonly EndpointKind[] = ['debug'];
 const BANK: readonly EndpointKind[] = ['bank', 'account'];
 const ACCOUNT: readonly EndpointKind[] = ['account'];
-const ANY: readonly EndpointKind[] = ['exchange', 'refresh', 'providers', 'bank', 'account'];
+const ANY: readonly EndpointKind[] = [
+  ...EXCHANGE,
+  ...REFRESH,
+  ...EXTEND,
+  ...DEBUG,
+  'providers',
+  ...BANK,
+];
 
 /**
  * The one table from endpoint, status and code to meaning; the first row that fits counts, a
@@ -74,6 +88,12 @@ const TABLE: readonly Row[] = [
   [REFRESH, [401], 'invalid_request', 'GRANT_ENDED'],
   [ANY, [400, 401, 403], 'invalid_client', 'OPERATOR_FAULT'],
   [ANY, [400, 401, 403], 'unauthorized_client', 'OPERATOR_FAULT'],
+  // Problem documents bear no code, so here the status alone tells.
+  [EXTEND, [401], null, 'GRANT_ENDED'],
+  [EXTEND, [422], null, 'NOT_EXTENDABLE'],
+  // The consent has expired or was revoked, says the text; a support tool ends no consent by it.
+  [DEBUG, [400], 'invalid_request', 'ACCESS_DENIED'],
+  [DEBUG, [401], null, 'TOKEN_REJECTED'],
   [BANK, [429], 'provider_request_limit_exceeded', 'UNATTENDED_LIMIT'],
   [ANY, [429], null, 'RATE_LIMITED'],
   [BANK, [400], 'invalid_date_range', 'RANGE_REFUSED'],
@@ -121,6 +141,7 @@ export interface BankErrorFields {
   readonly endpoint: string;
   readonly status?: number | undefined;
   readonly code?: string | undefined;
+  readonly fields?: readonly string[] | undefined;
   readonly reason?: FailureReason | undefined;
   readonly retryAfterSeconds?: number | undefined;
   readonly correlationId?: string | undefined;
@@ -139,6 +160,8 @@ export class BankError extends Error {
   readonly status: number | undefined;
   /** TrueLayer's own code, `provider_error`. */
   readonly code: string | undefined;
+  /** The fields of our request that were at fault, where the answer names them; never values. */
+  readonly fields: readonly string[];
   /** Why the answer, if any, was of no use. */
   readonly reason: FailureReason | undefined;
   /** How long we were asked to wait, 0 to 86,400. */
@@ -147,13 +170,17 @@ export class BankError extends Error {
   readonly correlationId: string | undefined;
 
   constructor(fields: BankErrorFields) {
-    const words = [fields.status, fields.code, fields.reason].filter((word) => word !== undefined);
+    const { status, code, reason } = fields;
+    const words = [status, code, ...(fields.fields ?? []), reason].filter(
+      (word) => word !== undefined,
+    );
     super(`TrueLayer ${fields.endpoint}: ${fields.meaning} (${words.join(' ')})`);
     this.name = 'BankError';
     this.meaning = fields.meaning;
     this.endpoint = fields.endpoint;
     this.status = fields.status;
     this.code = fields.code;
+    this.fields = fields.fields ?? [];
     this.reason = fields.reason;
     this.retryAfterSeconds = fields.retryAfterSeconds;
     this.correlationId = fields.correlationId;

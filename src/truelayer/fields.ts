@@ -41,23 +41,23 @@ export const texts = optional(readTexts);
 /** Scopes, as a list or as one text with blanks between. */
 export const scopes = optional((value) => readTexts(value).flatMap((text) => text.split(/ +/)));
 
-/** An address that a browser may load. */
-export const webAddressOrNull = optional((value) => {
-  const text = readText(value);
-  if (text === null || !URL.canParse(text)) return null;
-  const { protocol, hostname } = new URL(text);
-  // A simulator on this machine shows its own pictures.
-  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
-  return protocol === 'https:' || local ? text : null;
+/** An error code: lower-case words. Anything else could be a token played back at us. */
+export const codeOrNull = optional((value) => {
+  const known = typeof value === 'string' && /^[a-z]+(?:_[a-z]+){0,7}$/.test(value);
+  return known && value.length <= 60 ? value : null;
 });
 
+/** A truth value where the bank gives one. */
+export const flagOrNull = optional((value) => (typeof value === 'boolean' ? value : null));
+
+/** An address that a browser may load. */
+export const webAddress = required(readWebAddress, 'not a web address');
+
+/** An address that a browser may load, where there is one. */
+export const webAddressOrNull = optional(readWebAddress);
+
 /** An exact amount, from a JSON number or a text with one in it. */
-export const amount = z.string().transform((text, context): Decimal => {
-  const decimal = readAmount(text);
-  if (decimal !== null) return decimal;
-  context.addIssue({ code: 'custom', message: 'not an amount' });
-  return z.NEVER;
-});
+export const amount = required(readAmount, 'not an amount');
 
 /** An exact amount where there is one. */
 export const amountOrNull = optional(readAmount);
@@ -97,12 +97,7 @@ export interface Moment {
 }
 
 /** A moment that must be there. */
-export const moment = z.string().transform((text, context): Moment => {
-  const read = readMoment(text);
-  if (read !== null) return read;
-  context.addIssue({ code: 'custom', message: 'not a moment' });
-  return z.NEVER;
-});
+export const moment = required(readMoment, 'not a moment');
 
 // Fractions run to seven digits, zones may lack, and a day may stand alone.
 const MOMENT =
@@ -112,8 +107,8 @@ function readMoment(value: ExactJson | undefined): Moment | null {
   const match = MOMENT.exec(readText(value) ?? '');
   if (match === null) return null;
   const [, date = '', time = '00:00', fraction = '', zone = 'Z'] = match;
-  // `0001-01-01` is how .NET writes a date that nobody set.
-  if (date < '1900') return null;
+  // `0001-01-01` is how .NET writes a date that nobody set, and `9999-12-31` one that never comes.
+  if (date < '1900' || date > '9999') return null;
   const seconds = time.length === 5 ? `${time}:00` : time;
   const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
   const offset = zone.toUpperCase().replace(/(\d{2}):?(\d{2})$/, '$1:$2');
@@ -137,6 +132,15 @@ function readTexts(value: ExactJson | undefined): string[] {
   return list.map(readText).filter((text) => text !== null);
 }
 
+function readWebAddress(value: ExactJson | undefined): string | null {
+  const text = readText(value);
+  if (text === null || !URL.canParse(text)) return null;
+  const { protocol, hostname } = new URL(text);
+  // A simulator on this machine shows its own pictures and dialog.
+  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
+  return protocol === 'https:' || local ? text : null;
+}
+
 function readAmount(value: ExactJson | undefined): Decimal | null {
   const text = readText(value);
   if (text === null) return null;
@@ -145,6 +149,16 @@ function readAmount(value: ExactJson | undefined): Decimal | null {
   } catch {
     return null;
   }
+}
+
+/** A field without which the record is refused. */
+function required<T>(read: (text: string) => T | null, message: string) {
+  return z.string().transform((text, context): T => {
+    const value = read(text);
+    if (value !== null) return value;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 }
 
 /** A field that may be missing: `unknown` alone would make its key required. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { BankError, meaningOf, type EndpointKind } from './errors.ts';
-import { isExactObject, parseExactJson } from './exact-json.ts';
+import { isExactObject, parseExactJson, type ExactObject } from './exact-json.ts';
+import { codeOrNull } from './fields.ts';
+import { problemShape } from './wire-problem.ts';
 
 /** An answer as it stands before anybody has believed it. */
 export interface RawAnswer {
@@ -15,34 +17,36 @@ export function refusalOf(
   answer: RawAnswer,
   clock: Clock,
 ): BankError {
-  const code = codeOf(answer.text);
+  const body = objectIn(answer.text);
+  const code = codeOrNull.parse(body['error']) ?? undefined;
+  const problem = problemShape.parse(body);
   return new BankError({
     meaning: meaningOf(call.kind, answer.status, code),
     endpoint: call.endpoint,
     status: answer.status,
     code,
+    fields: problem.fields,
     retryAfterSeconds: retryAfterSeconds(answer.headers.get('retry-after'), clock),
-    correlationId: correlationIdOf(answer.headers),
+    correlationId: correlationIdOf(answer.headers) ?? loggable(problem.traceId),
   });
 }
 
 /** TrueLayer's id of the call; undefined where absent or not fit for a log line. */
 export function correlationIdOf(headers: Headers): string | undefined {
-  const id = headers.get('x-tl-correlation-id');
+  return loggable(headers.get('x-tl-correlation-id'));
+}
+
+function loggable(id: string | null): string | undefined {
   return id !== null && /^[\w.:|-]{1,128}$/.test(id) ? id : undefined;
 }
 
-/** Codes are lower-case words. Anything else could be a token played back at us, and is dropped. */
-function codeOf(text: string): string | undefined {
+function objectIn(text: string): ExactObject {
   try {
     const body = parseExactJson(text);
-    const code = isExactObject(body) ? body['error'] : undefined;
-    return typeof code === 'string' && /^[a-z]+(?:_[a-z]+){0,7}$/.test(code) && code.length <= 60
-      ? code
-      : undefined;
+    return isExactObject(body) ? body : {};
   } catch {
     // HTML from a proxy, or nothing at all: the status alone decides.
-    return undefined;
+    return {};
   }
 }
 

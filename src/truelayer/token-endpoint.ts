@@ -10,8 +10,9 @@ import {
 } from 'openid-client';
 import { later, SECOND } from '../base/clock.ts';
 import { BankError, UnreadableAnswer, type EndpointKind } from './errors.ts';
-import { isExactObject, type ExactJson } from './exact-json.ts';
+import type { ExactJson } from './exact-json.ts';
 import { callOut, type CallLimits, type Instruments } from './outward.ts';
+import { LIFE_SECONDS_DEFAULT, tokensShape } from './wire-tokens.ts';
 
 /** The client's name and secret at TrueLayer. */
 export interface ClientCredentials {
@@ -83,7 +84,7 @@ async function grant(
       accessToken: answer.access_token,
       refreshToken: answer.refresh_token ?? null,
       expiresAt: later(askedAt, (answer.expires_in ?? LIFE_SECONDS_DEFAULT) * SECOND),
-      scopes: answer.scope?.split(' ').filter((scope) => scope !== '') ?? null,
+      scopes: answer.scope?.split(' ') ?? null,
       ...idsOf(answer.access_token),
     };
   } catch (error) {
@@ -121,42 +122,18 @@ async function serverOf(endpoint: TokenEndpoint, kind: EndpointKind): Promise<Co
   return server;
 }
 
-/**
- * The answer in the form that openid-client insists on. What TrueLayer may get wrong without harm
- * is mended here: losing a changed refresh token over the spelling of `expires_in` would end a
- * consent.
- */
+/** The answer in the form that openid-client insists on. */
 function conformingAnswer(body: ExactJson): Record<string, string | number> {
-  if (!isExactObject(body)) throw new UnreadableAnswer('MALFORMED');
-  const { access_token: accessToken, refresh_token: refreshToken, scope } = body;
-  // A token that no header can carry would fail every call with an error that quotes it.
-  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken)) {
-    throw new UnreadableAnswer('MALFORMED');
-  }
+  const read = tokensShape.safeParse(body);
+  if (!read.success) throw new UnreadableAnswer('MALFORMED');
+  const { accessToken, refreshToken, lifeSeconds, scopes } = read.data;
   return {
     access_token: accessToken,
     token_type: 'bearer',
-    expires_in: lifeSeconds(body['expires_in']),
-    ...(typeof refreshToken === 'string' && refreshToken !== ''
-      ? { refresh_token: refreshToken }
-      : {}),
-    ...(typeof scope === 'string' && scope.trim() !== '' ? { scope } : {}),
+    expires_in: lifeSeconds,
+    ...(refreshToken === null ? {} : { refresh_token: refreshToken }),
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
   };
-}
-
-const LIFE_SECONDS_DEFAULT = 300;
-const LIFE_SECONDS_MIN = 60;
-const LIFE_SECONDS_MAX = 3_600;
-
-/**
- * How long to trust an access token. TrueLayer's live for 5 to 60 minutes. Nothing below a minute
- * is believed, so that no answer can set off refresh upon refresh; a token that does die sooner is
- * refreshed when it is rejected.
- */
-function lifeSeconds(given: ExactJson | undefined): number {
-  const seconds = typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
-  if (!(seconds > 0)) return LIFE_SECONDS_DEFAULT;
-  return Math.floor(Math.min(Math.max(seconds, LIFE_SECONDS_MIN), LIFE_SECONDS_MAX));
 }
 
 const ID_LENGTH_MAX = 512;

@@ -49,7 +49,10 @@ export interface WireTransaction {
   readonly meta: WireTransactionMeta;
 }
 
-/** What a bank adds to a transaction; everything may be missing. */
+/**
+ * What a bank adds to a transaction; everything may be missing. Left out are ids that stand above
+ * as well, and which of an account's cards paid.
+ */
 export interface WireTransactionMeta {
   readonly reference: string | null;
   readonly counterpartyName: string | null;
@@ -58,6 +61,7 @@ export interface WireTransactionMeta {
   readonly providerTransactionCategory: string | null;
   readonly providerCategory: string | null;
   readonly providerMerchantName: string | null;
+  /** Where it took place, `INTERNET` too. */
   readonly address: string | null;
   /** What the user wrote at the bank. */
   readonly userComments: string | null;
@@ -73,6 +77,7 @@ const metaShape = z
     provider_category: textOrNull,
     provider_merchant_name: textOrNull,
     address: textOrNull,
+    location: textOrNull,
     user_comments: textOrNull,
   })
   .transform((wire) => ({
@@ -83,7 +88,8 @@ const metaShape = z
     providerTransactionCategory: wire.provider_transaction_category,
     providerCategory: wire.provider_category,
     providerMerchantName: wire.provider_merchant_name,
-    address: wire.address,
+    // The same on cards.
+    address: wire.address ?? wire.location,
     userComments: wire.user_comments,
   }));
 

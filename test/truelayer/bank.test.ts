@@ -17,10 +17,13 @@ describe('a question to the bank', () => {
   const days = 'from=2025-12-01&to=2026-02-28';
   it.each<[string, (bank: Bank) => Promise<unknown>]>([
     ['/me', (bank) => bank.me()],
+    ['/info', (bank) => bank.info()],
     ['/accounts', (bank) => bank.accounts()],
     [`/accounts/${coded}/balance`, (bank) => bank.accountBalance(ID)],
     [`/accounts/${coded}/transactions?${days}`, (bank) => bank.accountTransactions(ID, RANGE)],
     [`/accounts/${coded}/transactions/pending`, (bank) => bank.accountPendingTransactions(ID)],
+    [`/accounts/${coded}/standing_orders`, (bank) => bank.standingOrders(ID)],
+    [`/accounts/${coded}/direct_debits`, (bank) => bank.directDebits(ID)],
     ['/cards', (bank) => bank.cards()],
     [`/cards/${coded}/balance`, (bank) => bank.cardBalance(ID)],
     [`/cards/${coded}/transactions?${days}`, (bank) => bank.cardTransactions(ID, RANGE)],

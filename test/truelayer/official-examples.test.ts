@@ -1,89 +1,97 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
 import { describe, expect, it } from 'vitest';
 import { parseExactJson } from '../../src/truelayer/exact-json.ts';
-import { listingOf, resultsOf } from '../../src/truelayer/listing.ts';
-import { meaningOf, type BankMeaning, type EndpointKind } from '../../src/truelayer/errors.ts';
-import { accountShape } from '../../src/truelayer/wire-account.ts';
-import { balanceShape, cardBalanceShape } from '../../src/truelayer/wire-balance.ts';
-import { cardShape } from '../../src/truelayer/wire-card.ts';
-import { meShape } from '../../src/truelayer/wire-me.ts';
-import { providerShape } from '../../src/truelayer/wire-provider.ts';
-import { transactionShape } from '../../src/truelayer/wire-transaction.ts';
-import { clientOf } from './client-of.ts';
+import { refusalOf } from '../../src/truelayer/refusal.ts';
+import { ANSWERS, READERS, REFUSALS } from './example-cases.ts';
+import { clientOf, stillClock } from './client-of.ts';
 import { serveAlways } from './http-server.ts';
+import { leavesOf, type Json } from './leaves.ts';
+import { FILES_LEFT_OUT, LEFT_OUT } from './left-out.ts';
 
 // The examples of TrueLayer's own documentation, where somebody has them at hand: a folder with
-// `examples/official/*.json` and `examples/mock-bank-2021/*.json`.
-const reference = process.env['CONSENTRY_REFERENCE'];
+// `examples/official/*.json`, `examples/mock-bank-2021/*.json` and `openapi/*.json`.
+const reference = process.env['CONSENTRY_REFERENCE'] ?? '';
 
-function example(path: string): string {
-  return readFileSync(join(reference ?? '', 'examples', path), 'utf8');
-}
-
-describe.skipIf(reference === undefined)('the official examples', () => {
-  it.each<[string, z.ZodType<unknown>]>([
-    ['official/data-GetMe200Response.json', meShape],
-    ['official/data-GetAccount200Response.json', accountShape],
-    ['official/data-GetAccountAU200Response.json', accountShape],
-    ['official/data-GetAccounts200Response.json', accountShape],
-    ['official/data-GetAccountsAU200Response.json', accountShape],
-    ['official/data-GetAccountBalance200Response.json', balanceShape],
-    ['official/data-GetAccountBalanceAU200Response.json', balanceShape],
-    ['official/data-GetAccountTransactions200Response.json', transactionShape],
-    ['official/data-GetAccountTransactionsAU200Response.json', transactionShape],
-    ['official/data-GetCard200Response.json', cardShape],
-    ['official/data-GetCards200Response.json', cardShape],
-    ['official/data-GetCardBalance200Response.json', cardBalanceShape],
-    ['official/data-GetCardTransactions200Response.json', transactionShape],
-    ['mock-bank-2021/account.json', accountShape],
-    ['mock-bank-2021/accounts.json', accountShape],
-    ['mock-bank-2021/account-balance.json', balanceShape],
-    ['mock-bank-2021/account-transactions.excerpt.json', transactionShape],
-    ['mock-bank-2021/card.json', cardShape],
-    ['mock-bank-2021/cards.json', cardShape],
-    ['mock-bank-2021/card-transactions.excerpt.json', transactionShape],
-  ])('%s is understood whole', (path, shape) => {
-    const listing = resultsOf(parseExactJson(example(path)), shape);
-    expect(listing.items.length).toBeGreaterThan(0);
-    expect(listing).toMatchObject({ refused: 0, refusedReasons: [] });
+describe.skipIf(reference === '')('the official examples', () => {
+  it('are all accounted for', () => {
+    const files = ['mock-bank-2021', 'official'].flatMap((folder) =>
+      readdirSync(join(reference, 'examples', folder)).map((file) => `${folder}/${file}`),
+    );
+    const cases = [...ANSWERS, ...REFUSALS].map(([file]) => file);
+    const known = [...cases.filter((file) => !file.includes('#')), ...Object.keys(FILES_LEFT_OUT)];
+    expect(known.toSorted()).toEqual(files.toSorted());
   });
 
-  it('the list of providers is understood whole', () => {
-    const body = parseExactJson(example('official/auth-GetProviders200Response.json'));
-    const listing = listingOf(body, providerShape);
-    expect(listing.items.map((provider) => provider.providerId)).toContain('mock');
-    expect(listing.refused).toBe(0);
+  it.each(ANSWERS)('%s is understood, and no field is lost unseen', (file, reader) => {
+    const read = (document: Json) => READERS[reader](parseExactJson(JSON.stringify(document)));
+    expect(() => read(example(file))).not.toThrow();
+    expect(notKept(example(file), read)).toEqual(leftOut(file, reader));
   });
 
-  it('the tokens are understood, with the ids within', async () => {
-    const body = example('official/auth-tokenExchange200Response.json');
-    await using server = await serveAlways(200, body);
+  it.each(REFUSALS)('%s from %s with %i means %s, and no field is lost unseen', (...refusal) => {
+    const [file, kind, status, meaning] = refusal;
+    const read = (document: Json) => {
+      const text = JSON.stringify(document);
+      const answer = { status, headers: new Headers(), text };
+      const error = refusalOf({ kind, endpoint: '/any' }, answer, stillClock);
+      return {
+        meaning: error.meaning,
+        code: error.code,
+        fields: error.fields,
+        id: error.correlationId,
+      };
+    };
+    expect(read(example(file))).toMatchObject({ meaning });
+    expect(notKept(example(file), read)).toEqual(leftOut(file, 'refusal'));
+  });
+
+  it('show every field that is left out on purpose', () => {
+    const cases = [...ANSWERS, ...REFUSALS.map(([file]) => [file, 'refusal'] as const)];
+    const seen = new Set(
+      cases.flatMap(([file, reader]) =>
+        leavesOf(example(file), () => null).flatMap(({ path }) => [
+          `${file} ${path}`,
+          `${reader} ${path}`,
+        ]),
+      ),
+    );
+    const stale = LEFT_OUT.flatMap(({ where, path }) => where.map((place) => `${place} ${path}`));
+    expect(stale.filter((entry) => !seen.has(entry))).toEqual([]);
+  });
+
+  it('have tokens that tell the ids within', async () => {
+    await using server = await serveAlways(
+      200,
+      example('official/auth-tokenExchange200Response.json'),
+    );
     expect(await clientOf(server).refresh('any')).toMatchObject({
       credentialsId: 'JbJgTI9j3+JMuknJyg01ektc0jNa6nFVnH6GQU9MdSo=',
       consentId: 'effeaf95-7cbe-4ed4-9320-2b8ac9fabe28',
     });
   });
-
-  it.each<[string, EndpointKind, number, BankMeaning]>([
-    ['auth-InvalidGrant400Response', 'refresh', 400, 'GRANT_ENDED'],
-    ['auth-InvalidRefreshToken401Response', 'refresh', 401, 'GRANT_ENDED'],
-    ['auth-UnauthorizedClient401Response', 'refresh', 401, 'OPERATOR_FAULT'],
-    ['auth-InternalServerError500Response', 'refresh', 500, 'UNAVAILABLE'],
-    ['data-Unauthorized401Response', 'account', 401, 'TOKEN_REJECTED'],
-    ['data-AccessDenied403Response', 'account', 403, 'SCA_EXCEEDED'],
-    ['data-AccessDeniedSCAExceeded403Response', 'account', 403, 'ACCESS_DENIED'],
-    ['data-AccountNotFound404Response', 'account', 404, 'ACCOUNT_GONE'],
-    ['data-Invalid400Response', 'account', 400, 'REQUEST_REFUSED'],
-    ['data-InvalidDate400Response', 'account', 400, 'RANGE_REFUSED'],
-    ['data-NotImplemented501Response', 'account', 501, 'NOT_SUPPORTED'],
-    ['data-ProviderRateLimitExceeded429Response', 'account', 429, 'RATE_LIMITED'],
-    ['data-UnattendedCallsLimitExceeded429Response', 'account', 429, 'UNATTENDED_LIMIT'],
-    ['data-ProviderPlannedDowntime503Response', 'account', 503, 'UNAVAILABLE'],
-    ['data-ConnectorTimeout504Response', 'account', 504, 'UNAVAILABLE'],
-  ])('%s from the %s endpoint with %i means %s', (name, kind, status, meaning) => {
-    const { error } = parseExactJson(example(`official/${name}.json`)) as { error: string };
-    expect(meaningOf(kind, status, error)).toBe(meaning);
-  });
 });
+
+/** A file of the examples; after `#` an example within an OpenAPI file. */
+function example(path: string): Json {
+  const [file = '', name] = path.split('#');
+  const folder = name === undefined ? 'examples' : 'openapi';
+  const document = JSON.parse(readFileSync(join(reference, folder, file), 'utf8'));
+  return name === undefined ? document : document.components.examples[name].value;
+}
+
+/** The fields that do not arrive, each once with what becomes of it. */
+function notKept(document: Json, read: (document: Json) => unknown): string[] {
+  const lost = leavesOf(document, read).filter(({ fate }) => fate !== 'kept');
+  return [...new Set(lost.map(({ path, fate }) => `${path}: ${fate}`))].toSorted();
+}
+
+/** The fields of this file that may not arrive. */
+function leftOut(file: string, reader: string): string[] {
+  const paths = new Set(leavesOf(example(file), () => null).map(({ path }) => path));
+  return LEFT_OUT.filter(
+    ({ where, path }) => (where.includes(file) || where.includes(reader)) && paths.has(path),
+  )
+    .map(({ path, fate }) => `${path}: ${fate}`)
+    .toSorted();
+}

@@ -68,4 +68,46 @@ describe('reading a refusal', () => {
     const header = { 'x-tl-correlation-id': 'a b <script>' };
     expect(refusal('{}', header).correlationId).toBeUndefined();
   });
+
+  it('reads a problem document: the fields at fault by name, and its id of the call', () => {
+    const problem = {
+      type: 'https://docs.example/#errors',
+      title: 'One or more validation errors occurred.',
+      status: 400,
+      instance: '/connections/extend',
+      trace_id: '3dc845a2-93a2',
+      errors: { ClientId: ['The ClientId field is required.'], 'User.Name': [REFRESH_TOKEN] },
+    };
+    const error = refusal(JSON.stringify(problem), {}, 400);
+    expect(error).toMatchObject({
+      meaning: 'REQUEST_REFUSED',
+      code: undefined,
+      fields: ['ClientId', 'User.Name'],
+      correlationId: '3dc845a2-93a2',
+    });
+    expect(error.message).toBe(
+      'TrueLayer /accounts/{id}/balance: REQUEST_REFUSED (400 ClientId User.Name)',
+    );
+    const header = { 'x-tl-correlation-id': 'tl-1' };
+    expect(refusal(JSON.stringify(problem), header, 400).correlationId).toBe('tl-1');
+  });
+
+  it.each([
+    ['a list', ['The ClientId field is required.']],
+    ['a list of objects', [{ field: 'ClientId' }]],
+    ['a token', { [REFRESH_TOKEN]: ['x'] }],
+    ['a sentence', { 'no field': ['x'] }],
+    ['nothing', null],
+  ])('names no field for errors that are %s', (_what, errors) => {
+    expect(refusal(JSON.stringify({ status: 400, errors }), {}, 400).fields).toEqual([]);
+  });
+
+  it('names five fields at most', () => {
+    const errors = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, []]));
+    expect(refusal(JSON.stringify({ errors }), {}, 400).fields).toHaveLength(5);
+  });
+
+  it('drops a trace id that is not fit for a log line', () => {
+    expect(refusal('{"trace_id":"a b <script>"}').correlationId).toBeUndefined();
+  });
 });

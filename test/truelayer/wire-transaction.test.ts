@@ -111,6 +111,7 @@ describe('a transaction', () => {
     '2023-02-29T00:00:00Z',
     '2018-03-06T25:00:00Z',
     '0001-01-01T00:00:00Z',
+    '9999-12-31T00:00:00Z',
     '2017-01',
     '06/03/2018',
     '1520294400',
@@ -136,5 +137,11 @@ describe('a transaction', () => {
   it('takes the payer that Monzo names for the counterparty', () => {
     const meta = { debtor_account_name: 'Jane Roe' };
     expect(readWire(transactionShape, { ...LEAST, meta }).meta.counterpartyName).toBe('Jane Roe');
+  });
+
+  it('takes the location that cards give for the address', () => {
+    const address = (meta: object) => readWire(transactionShape, { ...LEAST, meta }).meta.address;
+    expect(address({ location: 'INTERNET' })).toBe('INTERNET');
+    expect(address({ location: 'INTERNET', address: '1 Market Street' })).toBe('1 Market Street');
   });
 });
