@@ -3,12 +3,17 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** So many blanks follow the body. */
+  readonly blanksAfter?: number;
+  /** Half of the body goes out, and then nothing more, or the line is cut. */
+  readonly ending?: 'stalls' | 'breaks';
 }
 
 /** Headers of the real service that keep answers out of frames and guesses. */
 const GUARDS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'deny',
+  'X-XSS-Protection': '1; mode=block',
   'Referrer-Policy': 'no-referrer',
 } as const;
 
@@ -51,7 +56,11 @@ export function redirectAnswer(location: string): Answer {
   return { status: 302, headers: { ...headers, Location: location }, body: '' };
 }
 
-/** The same answer with more headers. */
+/** The same answer with more headers, and others in place of those it had, in whatever case. */
 export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
-  return { ...answer, headers: { ...answer.headers, ...headers } };
+  const known = new Map(Object.keys(answer.headers).map((name) => [name.toLowerCase(), name]));
+  const named = Object.entries(headers).map(
+    ([name, value]) => [known.get(name.toLowerCase()) ?? name, value] as const,
+  );
+  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(named) } };
 }

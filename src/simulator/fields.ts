@@ -1,16 +1,40 @@
 import type { SimulatorRequest } from './world.ts';
 
+/** What a client sent, by name. */
+export type Fields = ReadonlyMap<string, string>;
+
 /**
- * The fields of a form or a flat JSON body; the token endpoint takes both.
+ * The fields of a form, of either encoding, or of a JSON body as far as they are texts; the token
+ * endpoint takes all three.
  *
  * @returns undefined for a body of another type or one that cannot be read
  */
-export function readFields(request: SimulatorRequest): ReadonlyMap<string, string> | undefined {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type === 'application/x-www-form-urlencoded') {
-    return new Map(new URLSearchParams(request.body));
+export async function readFields(request: SimulatorRequest): Promise<Fields | undefined> {
+  switch (mediaTypeOf(request)) {
+    case 'application/x-www-form-urlencoded':
+      return new Map(new URLSearchParams(request.body));
+    case 'multipart/form-data':
+      return readMultipart(request);
+    case 'application/json': {
+      const json = readJson(request);
+      return json === undefined ? undefined : textsOf(Object.entries(json));
+    }
+    default:
+      return undefined;
   }
-  return type === 'application/json' ? readJson(request.body) : undefined;
+}
+
+/** The object of a JSON body; undefined for a body of another type or one that cannot be read. */
+export function readJson(request: SimulatorRequest): Readonly<Record<string, unknown>> | undefined {
+  if (mediaTypeOf(request) !== 'application/json') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(request.body);
+  } catch {
+    return undefined;
+  }
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
 }
 
 /** The words of a list that is separated by `%20` or `+`. */
@@ -18,16 +42,24 @@ export function words(text: string | null): readonly string[] {
   return (text ?? '').split(/[\s+]+/).filter((word) => word !== '');
 }
 
-function readJson(body: string): ReadonlyMap<string, string> | undefined {
-  let value: unknown;
+function mediaTypeOf({ headers }: SimulatorRequest): string | undefined {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+}
+
+async function readMultipart({ body, headers }: SimulatorRequest): Promise<Fields | undefined> {
+  const type = headers['content-type'] ?? '';
   try {
-    value = JSON.parse(body);
+    const form = await new Response(body, { headers: { 'Content-Type': type } }).formData();
+    return textsOf([...form.entries()]);
   } catch {
+    // It says one boundary and has another, or breaks off: no form, like any other such body.
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const entries = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
+}
+
+function textsOf(entries: readonly (readonly [string, unknown])[]): Fields {
+  const texts = entries.filter(
+    (entry): entry is readonly [string, string] => typeof entry[1] === 'string',
   );
-  return new Map(entries);
+  return new Map(texts);
 }

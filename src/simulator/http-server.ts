@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { MINUTE, SECOND } from '../base/clock.ts';
 import { emptyAnswer, jsonAnswer, type Answer } from './answer.ts';
-import type { Outcome } from './routes.ts';
+import type { Outcome } from './respond.ts';
 import type { SimulatorRequest } from './world.ts';
 
 /** A server on the loopback that reads requests within limits. */
@@ -11,6 +14,8 @@ export interface HttpServer {
   /** Ends every socket, idle or busy. */
   close(): Promise<void>;
 }
+
+const zip = promisify(gzip);
 
 const BODY_BYTES_MAX = 64 * 1024;
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -68,12 +73,18 @@ async function exchange(
     const request = await readRequest(incoming);
     const outcome = 'status' in request ? request : await respond(request);
     if (outcome === 'reset') incoming.socket.resetAndDestroy();
-    else send(outgoing, outcome, incoming.complete);
+    else await send(incoming, outgoing, outcome);
   } catch (error) {
     // A client that hung up, the simulator closing, or a fault of our own, which tests must see.
     if (incoming.destroyed && !incoming.complete) return;
     if (error instanceof Error && error.name === 'AbortError') incoming.socket.destroy();
-    else send(outgoing, jsonAnswer(500, { error: 'simulator_bug', stack: String(error) }), false);
+    else if (outgoing.headersSent) outgoing.destroy();
+    else
+      await send(
+        incoming,
+        outgoing,
+        jsonAnswer(500, { error: 'simulator_bug', stack: String(error) }),
+      );
   }
 }
 
@@ -99,13 +110,43 @@ async function readRequest(incoming: IncomingMessage): Promise<SimulatorRequest 
   };
 }
 
-function send(outgoing: ServerResponse, answer: Answer, keepsLine: boolean): void {
+/** Smaller answers are not worth it. */
+const GZIP_BYTES_MIN = 1_024;
+const BLANKS = Buffer.alloc(64 * 1_024, ' ');
+
+async function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Answer,
+): Promise<void> {
   if (outgoing.headersSent || outgoing.destroyed) return;
-  outgoing.writeHead(answer.status, {
+  const { blanksAfter = 0, ending, status } = answer;
+  const plain = Buffer.from(answer.body);
+  const isZipped =
+    plain.length >= GZIP_BYTES_MIN &&
+    blanksAfter === 0 &&
+    /\bgzip\b/.test(incoming.headers['accept-encoding']?.toString() ?? '');
+  const body = isZipped ? await zip(plain, { level: 1 }) : plain;
+  outgoing.writeHead(status, {
     ...answer.headers,
-    'Content-Length': Buffer.byteLength(answer.body),
+    ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}),
+    'Content-Length': body.length + blanksAfter,
     // A request that was not read to its end would be taken for the start of the next one.
-    ...(keepsLine ? {} : { Connection: 'close' }),
+    ...(incoming.complete ? {} : { Connection: 'close' }),
   });
-  outgoing.end(answer.body);
+  if (ending !== undefined) {
+    // What stalls is ended by whoever waits, or by the socket's own time limit.
+    const then = () => ending === 'breaks' && incoming.socket.resetAndDestroy();
+    outgoing.write(body.subarray(0, Math.ceil(body.length / 2)), then);
+    return;
+  }
+  if (blanksAfter > 0) await pipeline(padded(body, blanksAfter), outgoing);
+  else outgoing.end(body);
+}
+
+function* padded(body: Buffer, blanksAfter: number): Generator<Buffer> {
+  yield body;
+  for (let left = blanksAfter; left > 0; left -= BLANKS.length) {
+    yield left < BLANKS.length ? BLANKS.subarray(0, left) : BLANKS;
+  }
 }

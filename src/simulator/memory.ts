@@ -1,5 +1,8 @@
-import { later, DAY, type Clock } from '../base/clock.ts';
-import { CODE_LIFE_MILLISECONDS, type AuthorizationCode, type Grant } from './grant.ts';
+import { later, type Clock } from '../base/clock.ts';
+import { keepNewest } from './bounded-map.ts';
+import { CODE_LIFE_MILLISECONDS, type AuthorizationCode, type Grant } from './auth/grant.ts';
+import { makeRefreshUses, type RefreshUses } from './auth/refresh-uses.ts';
+import { makeTrackedEvents, type TrackedEvents } from './auth/tracked-events.ts';
 
 /** Why a connection is dead: its user took it back at the bank, or the app deleted it. */
 export type RevocationKind = 'revoked-by-user' | 'deleted-by-client';
@@ -9,30 +12,33 @@ export type RevocationKind = 'revoked-by-user' | 'deleted-by-client';
  * everything a client keeps stays good without it.
  */
 export interface Memory {
+  readonly refreshUses: RefreshUses;
+  readonly trackedEvents: TrackedEvents;
   /** Marks a code as used; false if it had been used before. */
   useCode(code: AuthorizationCode): boolean;
   /** Notes an access token as the newest of its connection: older ones die. */
   noteToken(credentialsId: string, tokenId: string, issuedAtSeconds: number): void;
   /** False for a token that is known to have been followed by another. */
   isNewest(credentialsId: string, tokenId: string, issuedAtSeconds: number): boolean;
-  /** Marks a refresh token as used; false if it had been idle for 30 days. */
-  useRefreshToken(grant: Grant): boolean;
+  /** Notes that a grant was met: given, renewed, or borne by a token that came by. */
+  noteGrant(grant: Grant): void;
+  /** The grant of the latest consent that was met of a connection. */
+  grantOf(credentialsId: string): Grant | undefined;
+  /** The latest grant of each connection, the one met last at the end. */
+  grants(): readonly Grant[];
   revoke(credentialsId: string, kind: RevocationKind): void;
   revocationOf(credentialsId: string): RevocationKind | undefined;
 }
 
-const IDLE_MILLISECONDS = 30 * DAY;
-
 /** Enough for any test or demo, and a ceiling for a process left running. */
 const KEPT_MAX = 100_000;
 
-/** An empty memory. Idle times count from its making or from the consent, whichever is later. */
+/** An empty memory. */
 export function makeMemory(clock: Clock): Memory {
-  const startedAt = clock.now();
   const usedCodes = new Map<string, number>();
   const newest = new Map<string, { readonly id: string; readonly issuedAtSeconds: number }>();
   const superseded = new Map<string, true>();
-  const refreshedAt = new Map<string, number>();
+  const grants = new Map<string, Grant>();
   const revocations = new Map<string, RevocationKind>();
 
   function noteToken(credentialsId: string, tokenId: string, issuedAtSeconds: number): void {
@@ -43,6 +49,8 @@ export function makeMemory(clock: Clock): Memory {
   }
 
   return {
+    refreshUses: makeRefreshUses(clock, KEPT_MAX),
+    trackedEvents: makeTrackedEvents(clock, KEPT_MAX),
     useCode(code) {
       const now = clock.now();
       for (const [id, endsAt] of usedCodes) if (endsAt < now) usedCodes.delete(id);
@@ -59,27 +67,18 @@ export function makeMemory(clock: Clock): Memory {
       noteToken(credentialsId, tokenId, issuedAtSeconds);
       return true;
     },
-    useRefreshToken(grant) {
-      const now = clock.now();
-      const consented = grant.consentedAt.getTime();
-      const usedAt = refreshedAt.get(grant.credentialsId) ?? Math.max(consented, startedAt);
-      if (now - usedAt > IDLE_MILLISECONDS) {
-        // Written down, so that a clock set back by a test does not raise the dead.
-        keep(refreshedAt, grant.credentialsId, Number.NEGATIVE_INFINITY);
-        return false;
-      }
-      keep(refreshedAt, grant.credentialsId, now);
-      return true;
+    noteGrant(grant) {
+      const known = grants.get(grant.credentialsId);
+      const isOlder = known !== undefined && grant.consentedAt < known.consentedAt;
+      keep(grants, grant.credentialsId, isOlder ? known : grant);
     },
+    grantOf: (credentialsId) => grants.get(credentialsId),
+    grants: () => [...grants.values()],
     revoke: (credentialsId, kind) => keep(revocations, credentialsId, kind),
     revocationOf: (credentialsId) => revocations.get(credentialsId),
   };
 }
 
 function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= KEPT_MAX) return;
-  const oldest = map.keys().next();
-  if (oldest.done !== true) map.delete(oldest.value);
+  keepNewest(map, key, value, KEPT_MAX);
 }

@@ -12,7 +12,7 @@ export interface Seals {
 }
 
 /** Raised whenever a sealed value changes its shape, so that older texts stop opening. */
-const SHAPE_VERSION = 1;
+const SHAPE_VERSION = 2;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 

@@ -1,17 +1,30 @@
 import type { Clock } from '../base/clock.ts';
-import { makeFaults, type Faults } from './faults.ts';
-import { truthOf, type GroundTruth } from './ground-truth.ts';
+import { seededEntropy } from '../base/entropy.ts';
+import { makeBankCalls } from './data/bank-calls.ts';
+import { makeBanks } from './banks/bank-register.ts';
+import { makeControl, type Control } from './control/control.ts';
+import { answerControl, CONTROL_PATH } from './control/control-endpoints.ts';
+import { makeEdits } from './people/edits.ts';
+import { makeFaults } from './faults.ts';
 import { listen } from './http-server.ts';
-import { makeJournal, type Journal } from './journal.ts';
-import { makeHolder } from './ledger.ts';
+import { makeJournal } from './journal.ts';
+import { makeLedgers } from './people/ledger.ts';
 import { makeMemory } from './memory.ts';
-import { answer, type Outcome } from './routes.ts';
+import { makeMovableClock } from './control/movable-clock.ts';
+import { applyPreset, type PresetName } from './control/presets.ts';
+import { makeRecent } from './bounded-map.ts';
+import { respond, type Outcome } from './respond.ts';
+import { makeRowNames, type RowNames } from './people/row-ids.ts';
 import { makeSeals } from './seals.ts';
+import { makeTasks } from './data/tasks.ts';
 import type { SimulatedClient, SimulatorRequest, World } from './world.ts';
 
 /** How a simulator is set up. */
 export interface SimulatorOptions {
-  /** Tells all time except `latency` and ordered delays, which pass for real. */
+  /**
+   * Tells all time except `latency` and ordered delays, which pass for real. The simulator's own
+   * clock follows it, and can be moved by `control.clock` besides.
+   */
   readonly clock: Clock;
   /** The same seed has the same people and rows, and honours the same tokens. */
   readonly seed: string;
@@ -20,24 +33,27 @@ export interface SimulatorOptions {
   readonly client: SimulatedClient;
   /** True: each Data API call takes as long as its bank does in life. Default false. */
   readonly latency?: boolean;
+  /** What time it is to begin with, in place of the time of `clock`. */
+  readonly startAt?: Date;
+  /** True: time stands still until somebody lets it run. */
+  readonly stopped?: boolean;
+  /** The world to begin with. */
+  readonly preset?: PresetName;
 }
 
-/** A running simulator. */
-export interface Simulator {
+/** A running simulator, with everything that can be done to it. */
+export interface Simulator extends Control {
   readonly url: string;
   /** The auth server: auth links, `/connect/token`, `/api/providers`, `/api/delete`. */
   readonly authUrl: string;
   /** The Data API is below it, at `/data/v1`. */
   readonly apiUrl: string;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  /** All that a user has at a bank now; a user is `john`, `john7`, or `john/iban`. */
-  truth(user: string, providerId: string): GroundTruth;
-  /** The user takes a consent back at the bank. */
-  revoke(credentialsId: string): void;
   /** Leaves nothing open: sockets end at once, waits are cut short. */
   close(): Promise<void>;
 }
+
+/** Accounts whose rows can be named without making their key anew. */
+const NAMES_MAX = 2_000;
 
 /**
  * Starts a TrueLayer that runs on this machine: auth dialog, token endpoint, providers and the
@@ -59,38 +75,63 @@ export interface Simulator {
  * @throws Error with code EADDRINUSE if the port is taken
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { clock, seed } = options;
   const closing = new AbortController();
-  const pace = { signal: closing.signal, latency: options.latency ?? false };
-  const journal = makeJournal();
-  const faults = makeFaults();
+  const clock = makeMovableClock(options.clock);
+  if (options.stopped === true) clock.setRunning(false);
+  if (options.startAt !== undefined) clock.moveTo(options.startAt);
   // The world needs the address, which only listening tells; no request comes before it is there.
-  const opened = Promise.withResolvers<World>();
-  const respond = async (request: SimulatorRequest): Promise<Outcome> =>
-    answer(await opened.promise, request, pace);
-  const server = await listen(options.port ?? 0, respond);
-  const world: World = {
-    clock,
-    client: options.client,
-    url: server.url,
-    seals: makeSeals(seed),
-    memory: makeMemory(clock),
-    holder: makeHolder(seed),
-    journal,
-    faults,
-  };
-  opened.resolve(world);
-  return {
+  const opened = Promise.withResolvers<(request: SimulatorRequest) => Promise<Outcome>>();
+  const server = await listen(options.port ?? 0, async (request) =>
+    (await opened.promise)(request),
+  );
+  const world = makeWorld(options, clock, server.url, closing.signal);
+  if (options.preset !== undefined) applyPreset(world, options.preset);
+  const control = makeControl(world, clock);
+  opened.resolve(async (request) =>
+    request.path.startsWith(CONTROL_PATH)
+      ? answerControl(control, request)
+      : respond(world, request),
+  );
+  return Object.assign(control, {
     url: server.url,
     authUrl: server.url,
     apiUrl: server.url,
-    journal,
-    faults,
-    truth: (user, providerId) => truthOf(world, user, providerId),
-    revoke: (credentialsId) => world.memory.revoke(credentialsId, 'revoked-by-user'),
     async close() {
       closing.abort();
       await server.close();
     },
+  });
+}
+
+function makeWorld(
+  { client, latency, seed }: SimulatorOptions,
+  clock: Clock,
+  url: string,
+  closing: AbortSignal,
+): World {
+  const banks = makeBanks();
+  const edits = makeEdits();
+  const names = makeRecent<RowNames>(NAMES_MAX);
+  return {
+    clock,
+    client,
+    url,
+    closing,
+    banks,
+    edits,
+    settings: {
+      rotateRefreshTokens: false,
+      latency: latency ?? false,
+      queuedMilliseconds: 500,
+    },
+    entropy: seededEntropy(`${seed} ${clock.now()}`),
+    seals: makeSeals(seed),
+    memory: makeMemory(clock),
+    ledgers: makeLedgers(seed, banks, edits),
+    bankCalls: makeBankCalls(clock),
+    tasks: makeTasks(),
+    namesOf: (accountId) => names.get(accountId, () => makeRowNames(seed, accountId)),
+    journal: makeJournal(),
+    faults: makeFaults(),
   };
 }

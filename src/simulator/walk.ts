@@ -4,6 +4,8 @@ export interface WalkPlan {
   readonly password: string;
   /** The bank to pick, where the link does not say. */
   readonly provider?: string;
+  /** The branch to pick, by id or name; the first one unless given. */
+  readonly branch?: string;
   /** Cancels at a step, at the first one for `true`. */
   readonly deny?: boolean | WalkStep;
   /** Ids or display names of what to share; everything unless given. */
@@ -11,7 +13,7 @@ export interface WalkPlan {
 }
 
 /** The pages of the dialog that ask something. */
-export type WalkStep = 'permissions' | 'bank' | 'login' | 'accounts';
+export type WalkStep = 'permissions' | 'bank' | 'branch' | 'login' | 'accounts';
 
 /** Where the dialog sends the browser in the end. Nothing has been sent there yet. */
 export interface WalkEnd {
@@ -27,8 +29,8 @@ export class WalkError extends Error {
   override readonly name = 'WalkError';
 }
 
-/** Four pages, and room for two that come again. */
-const PAGES_MAX = 6;
+/** Five pages, and room for two that come again. */
+const PAGES_MAX = 7;
 
 /**
  * Walks the pages of an auth link as a plain script would: reads each form, fills it in, sends it.
@@ -67,6 +69,8 @@ interface Form {
   readonly step: string;
   readonly action: string;
   readonly inputs: readonly ReadonlyMap<string, string>[];
+  /** Of its one list to choose from, without the first one that only says so. */
+  readonly options: readonly { readonly value: string; readonly name: string }[];
 }
 
 function choices(form: Form, plan: WalkPlan): [string, string][] {
@@ -76,6 +80,8 @@ function choices(form: Form, plan: WalkPlan): [string, string][] {
     case 'bank':
       if (plan.provider === undefined) throw new WalkError('the dialog asks for a bank');
       return [['provider', plan.provider]];
+    case 'branch':
+      return [['branch', chosenBranch(form, plan.branch)], go];
     case 'login':
       return [['username', plan.user], ['password', plan.password], go];
     case 'accounts':
@@ -83,6 +89,14 @@ function choices(form: Form, plan: WalkPlan): [string, string][] {
     default:
       return [go];
   }
+}
+
+function chosenBranch({ options }: Form, wanted: string | undefined): string {
+  const option = options.find(
+    ({ value, name }) => wanted === undefined || value === wanted || name === wanted,
+  );
+  if (option === undefined) throw new WalkError(`no branch is called ${wanted ?? 'anything'}`);
+  return option.value;
 }
 
 function chosenAccounts(form: Form, wanted: readonly string[] | undefined): [string, string][] {
@@ -106,11 +120,17 @@ function readForm(page: string): Form | undefined {
   const match = /<form\s([^>]*method="post"[^>]*)>([\s\S]*?)<\/form>/.exec(page);
   if (match === null) return undefined;
   const attributes = readAttributes(match[1] ?? '');
-  const inputs = [...(match[2] ?? '').matchAll(/<input\s([^>]*)>/g)];
+  const content = match[2] ?? '';
+  const inputs = [...content.matchAll(/<input\s([^>]*)>/g)];
+  const options = [...content.matchAll(/<option value="([^"]+)">([^<]*)</g)];
   return {
     step: attributes.get('data-step') ?? '',
     action: attributes.get('action') ?? '',
     inputs: inputs.map(([, text]) => readAttributes(text ?? '')),
+    options: options.map(([, value, name]) => ({
+      value: unescapeHtml(value ?? ''),
+      name: unescapeHtml(name ?? ''),
+    })),
   };
 }
 

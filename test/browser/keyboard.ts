@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 const TABS_MAX = 60;
 
 /** What a person can reach by Tab. */
-export type Role = 'button' | 'checkbox' | 'searchbox' | 'textbox';
+export type Role = 'button' | 'checkbox' | 'combobox' | 'searchbox' | 'textbox';
 
 /** Waits for the page with this title, and sees that it fits its window. */
 export async function arriveAt(page: Page, title: string): Promise<void> {

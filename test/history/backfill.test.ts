@@ -230,6 +230,7 @@ describe('a second consent to the same bank', () => {
     const { rows } = await owner.query(
       'select count(*)::int as accounts from account group by viewer_id',
     );
-    expect(rows).toEqual([{ accounts: 2 }, { accounts: 2 }]);
+    const accounts = test.simulator.truth('john', 'ob-monzo').accounts.length;
+    expect(rows).toEqual([{ accounts }, { accounts }]);
   });
 });

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { TestClock } from 'pg-boss';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { walkDialog, type WalkPlan } from '../../src/simulator/walk.ts';
@@ -18,8 +19,11 @@ export interface Tokens {
 }
 
 /** A simulator under a clock of its own, and what an app would do with it. */
-export async function openApp(clock = new TestClock(new Date('2026-03-01T09:00:00Z'))) {
-  const simulator = await startSimulator({ clock, seed: 'simulator tests', client: CLIENT });
+export async function openApp(
+  clock = new TestClock(new Date('2026-03-01T09:00:00Z')),
+  seed = 'simulator tests',
+) {
+  const simulator = await startSimulator({ clock, seed, client: CLIENT });
   return { ...appOf(simulator), simulator, clock };
 }
 
@@ -44,6 +48,12 @@ export function appOf(simulator: Simulator) {
         ...fields,
       }),
     });
+  const post = (path: string, body: object) =>
+    fetch(`${simulator.authUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   const exchange = (code: string, more: Record<string, string> = {}) =>
     token({
       grant_type: 'authorization_code',
@@ -62,6 +72,11 @@ export function appOf(simulator: Simulator) {
     const response = await exchange(await allow(provider, parameters, plan));
     return (await response.json()) as Tokens;
   };
+  /** Walks a link that leads straight to a bank, and exchanges the code. */
+  const renew = async (url: string, plan: Partial<WalkPlan> = {}) => {
+    const { fields } = await walkDialog(url, { user: 'john', password: 'doe', ...plan });
+    return (await (await exchange(fields['code'] ?? '')).json()) as Tokens;
+  };
   const call = (accessToken: string, path: string, headers: Record<string, string> = {}) =>
     fetch(`${simulator.apiUrl}/data/v1/${path}`, {
       headers: { authorization: `Bearer ${accessToken}`, ...headers },
@@ -77,7 +92,12 @@ export function appOf(simulator: Simulator) {
     if (response.status !== 200) throw new Error(`${path}: ${JSON.stringify(body)}`);
     return body.results;
   };
-  return { link, token, exchange, refresh, allow, connect, call, refusal, list };
+  return { link, token, post, exchange, refresh, allow, connect, renew, call, refusal, list };
+}
+
+/** The id of the connection that an access token is for. */
+export function connectionOf(tokens: Tokens): string {
+  return decodeJwt(tokens.access_token).sub ?? '';
 }
 
 export type App = Awaited<ReturnType<typeof openApp>>;

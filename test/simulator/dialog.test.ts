@@ -41,6 +41,8 @@ describe('the auth dialog', () => {
     ['john3', 'iban3'],
     ['john', 'eternal'],
     ['error.provider_error', 'error'],
+    ['user1', 'pass1'],
+    ['user10000', 'pass10000'],
   ])('lets %s in with %s', async (user, password) => {
     const end = await walkDialog(app.link(), { user, password, provider: 'mock' });
     expect(end.fields).toHaveProperty('code');
@@ -51,6 +53,7 @@ describe('the auth dialog', () => {
     ['john101', 'doe101'],
     ['john01', 'doe01'],
     ['error.unheard_of', 'error'],
+    ['user10001', 'pass10001'],
   ])('keeps %s with %s out', async (user, password) => {
     await expect(walkDialog(app.link(), { user, password, provider: 'mock' })).rejects.toThrow(
       WalkError,
@@ -107,6 +110,54 @@ describe('the auth dialog', () => {
       const response = await fetch(app.link({ providers: list, consent_id: 'c-1' }));
       expect(offered(await response.text())).toEqual(ids);
     }
+  });
+
+  test.each([
+    [{ enable_open_banking_providers: 'true' }, 'ob-monzo', 'mock'],
+    [{ enable_oauth_providers: 'true' }, 'xs2a-n26-de', 'ob-monzo'],
+    [{ enable_credentials_sharing_providers: 'true' }, 'mock', 'ob-monzo'],
+    [{ enable_oauth_providers: 'true', enable_mock: 'true' }, 'mock', 'ob-monzo'],
+    [{ providers: 'uk-ob-all', enable_mock: 'true' }, 'mock', 'xs2a-n26-de'],
+    [{ providers: 'uk-ob-all', enable_oauth_providers: 'true' }, 'ob-monzo', 'xs2a-n26-de'],
+    [{ disable_providers: 'ob-monzo uk-cs-mock' }, 'ob-lloyds', 'ob-monzo'],
+    [{ enable_mock: 'false' }, 'ob-monzo', 'nobody'],
+  ])('offers by the old parameters %j the bank %s and not %s', async (parameters, has, lacks) => {
+    const page = await (await fetch(app.link({ consent_id: 'c-1', ...parameters }))).text();
+    expect(offered(page)).toContain(has);
+    expect(offered(page)).not.toContain(lacks);
+  });
+
+  test('does not lead to a bank that was disabled', async () => {
+    const parameters = { provider_id: 'ob-monzo', disable_providers: 'ob-monzo' };
+    const end = await walkDialog(app.link(parameters), JOHN);
+    expect(end.fields).toMatchObject({ error: 'invalid_request' });
+  });
+
+  test('passes over what it does not know', async () => {
+    const parameters = { nonce: 'n-1', language_id: 'en', dark_mode: 'true' };
+    const end = await walkDialog(app.link(parameters), { ...JOHN, provider: 'mock' });
+    expect(end.fields).toHaveProperty('code');
+  });
+
+  test('asks for a branch where a bank is many banks', async () => {
+    const link = () => app.link({ provider_id: 'stet-credit-agricole' });
+    const alsace = { ...JOHN, branch: 'Crédit Agricole Alsace Vosges' };
+    expect((await walkDialog(link(), alsace)).fields).toHaveProperty('code');
+    expect((await walkDialog(link(), JOHN)).fields).toHaveProperty('code');
+    const nowhere = walkDialog(link(), { ...JOHN, branch: 'nowhere' });
+    await expect(nowhere).rejects.toThrow('no branch is called nowhere');
+    const end = await walkDialog(link(), { ...JOHN, deny: 'branch' });
+    expect(end.fields).toMatchObject({ error: 'access_denied' });
+  });
+
+  test('takes no branch that is not on its list', async () => {
+    const page = await fetch(app.link({ provider_id: 'stet-credit-agricole', consent_id: 'c-1' }));
+    const session = /name="session" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+    const answer = await fetch(`${app.simulator.url}/dialog`, {
+      method: 'POST',
+      body: new URLSearchParams({ session, branch: 'nowhere' }),
+    });
+    expect(await answer.text()).toContain('Choose a branch of the list.');
   });
 
   test('finds banks by a part of their name', async () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeJournal } from '../../src/simulator/journal.ts';
 import { openApp, type App } from './app.ts';
 
 describe('ordered faults', () => {
@@ -69,58 +68,5 @@ describe('ordered faults', () => {
     app.simulator.faults.order({ path: /./, times: 100, status: 500 });
     app.simulator.faults.clear();
     expect((await app.call(access_token, 'me')).status).toBe(200);
-  });
-});
-
-describe('the journal', () => {
-  let app: App;
-  beforeEach(async () => {
-    app = await openApp();
-  });
-  afterEach(() => app.simulator.close());
-
-  test('tells who asked what, and no secret', async () => {
-    const { access_token, refresh_token = '' } = await app.connect();
-    const path = 'accounts/56c7b029e0f8ec5a2334fb0ffc2fface/transactions';
-    const headers = { 'x-psu-ip': '192.0.2.1', 'x-client-correlation-id': 'mine' };
-    const query = '?from=2026-02-01&to=2026-02-02&access_token=leak';
-    const response = await app.call(access_token, `${path}${query}`, headers);
-    await app.refresh(refresh_token);
-    const { entries } = app.simulator.journal;
-    expect(entries.at(-2)).toEqual({
-      at: new Date('2026-03-01T09:00:00Z'),
-      method: 'GET',
-      path: `/data/v1/${path}`,
-      query: { from: '2026-02-01', to: '2026-02-02' },
-      credentialsId: response.headers.get('x-credentials-id'),
-      status: 200,
-      correlationId: response.headers.get('x-tl-correlation-id'),
-      clientCorrelationId: 'mine',
-      attended: true,
-    });
-    expect(entries.at(-1)?.credentialsId).toBe(entries.at(-2)?.credentialsId);
-    const text = JSON.stringify(entries);
-    for (const secret of [access_token, refresh_token, 'not-a-secret', 'leak', 'state-1']) {
-      expect(text).not.toContain(secret);
-    }
-  });
-
-  test('keeps the newest ten thousand', () => {
-    const journal = makeJournal();
-    const sample = {
-      at: new Date(0),
-      method: 'GET',
-      query: {},
-      credentialsId: null,
-      status: 200,
-      correlationId: '',
-      clientCorrelationId: null,
-      attended: false,
-    };
-    for (let count = 0; count < 25_000; count += 1) journal.add({ ...sample, path: String(count) });
-    expect(journal.entries).toHaveLength(10_000);
-    expect(journal.entries.at(0)?.path).toBe('15000');
-    journal.clear();
-    expect(journal.entries).toEqual([]);
   });
 });

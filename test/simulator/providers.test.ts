@@ -30,7 +30,16 @@ describe('the list of providers', () => {
       display_name: 'Mock',
       country: 'uk',
       logo_url: `${app.simulator.url}/logos/mock.svg`,
-      scopes: ['info', 'accounts', 'balance', 'transactions', 'offline_access', 'cards'],
+      scopes: [
+        'info',
+        'accounts',
+        'balance',
+        'transactions',
+        'offline_access',
+        'cards',
+        'direct_debits',
+        'standing_orders',
+      ],
       availability: { recommended_status: 'healthy', updated_at: '2026-03-01T00:00:00.000Z' },
     });
   });
@@ -55,6 +64,21 @@ describe('the list of providers', () => {
   test('is empty for a client that is not known', async () => {
     expect(await find('?clientId=somebody')).toEqual([]);
     expect(await find('?clientId=sandbox-consentry-test')).not.toEqual([]);
+  });
+
+  test('comes in the three older parts, which have no bank in common', async () => {
+    const parts = await Promise.all(
+      ['/oauth/openbanking', '/oauth', '/credentialssharing'].map((part) => find(part)),
+    );
+    const ids = parts.map((part) => part.map((provider) => provider.provider_id));
+    expect(ids[0]).toContain('ob-monzo');
+    expect(ids[1]).toContain('xs2a-n26-de');
+    expect(ids[2]).toEqual(['mock']);
+    const all = (await find()).map((provider) => provider.provider_id);
+    expect(ids.flat().toSorted()).toEqual(all.toSorted());
+    const [cut] = await find('/oauth?country=fr&scopes=accounts&clientId=sandbox-consentry-test');
+    expect(cut?.country).toBe('fr');
+    expect(await find('/oauth?clientId=somebody')).toEqual([]);
   });
 
   test('asks for a branch where a bank is many banks', async () => {

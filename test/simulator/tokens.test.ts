@@ -38,20 +38,56 @@ describe('the token endpoint', () => {
     expect((claims.exp ?? 0) - (claims.nbf ?? 0)).toBe(3600);
   });
 
-  test('takes JSON as well as forms', async () => {
-    const code = await app.allow();
-    const response = await fetch(`${app.simulator.authUrl}/connect/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        grant_type: 'authorization_code',
-        client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        redirect_uri: CLIENT.redirectUris[0],
-        code,
+  test.each([
+    [
+      'JSON',
+      (fields: Record<string, string>) => ({
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fields),
       }),
-    });
-    expect(response.status).toBe(200);
+    ],
+    [
+      'multipart',
+      (fields: Record<string, string>) => {
+        const body = new FormData();
+        for (const [name, value] of Object.entries(fields)) body.set(name, value);
+        return { body };
+      },
+    ],
+  ])('takes %s as well as forms', async (_name, encode) => {
+    const fields = {
+      grant_type: 'authorization_code',
+      client_id: CLIENT.id,
+      client_secret: CLIENT.secret,
+      redirect_uri: CLIENT.redirectUris[0],
+      code: await app.allow(),
+    };
+    const url = `${app.simulator.authUrl}/connect/token`;
+    expect((await fetch(url, { method: 'POST', ...encode(fields) })).status).toBe(200);
+  });
+
+  test.each([
+    ['application/json', '["a"]'],
+    ['application/json', '{"a"'],
+    ['multipart/form-data; boundary=x', '--y\r\nnothing'],
+    ['text/plain', 'grant_type=refresh_token'],
+  ])('refuses a body that is no good %s', async (type, body) => {
+    const url = `${app.simulator.authUrl}/connect/token`;
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
+    expect(await app.refusal(response)).toBe('400 invalid_request');
+  });
+
+  test('gives the client a token of its own, which opens no bank data', async () => {
+    const asked = { grant_type: 'client_credentials', scope: 'payments' };
+    const tokens = (await (await app.token(asked)).json()) as Tokens;
+    expect(tokens).toMatchObject({ expires_in: 3600, token_type: 'Bearer', scope: 'payments' });
+    expect(tokens).not.toHaveProperty('refresh_token');
+    expect(decodeJwt(tokens.access_token)).not.toHaveProperty('sub');
+    expect(await app.refusal(await app.call(tokens.access_token, 'me'))).toBe('401 unauthorized');
+    const withoutScope = await app.token({ grant_type: 'client_credentials' });
+    expect(await app.refusal(withoutScope)).toBe('400 invalid_request');
+    const stranger = await app.token({ ...asked, client_secret: 'wrong' });
+    expect(await app.refusal(stranger)).toBe('400 invalid_client');
   });
 
   test('takes a code once', async () => {
@@ -182,6 +218,14 @@ describe('the token endpoint', () => {
     expect(await there.refusal(await there.call(access_token, 'me'))).toBe('401 unauthorized');
     expect(await there.refusal(await there.refresh(refresh_token))).toBe('400 invalid_grant');
     await stranger.close();
+  });
+
+  test('makes the same ids again from the same seed and instant', async () => {
+    const { access_token } = await app.connect('ob-monzo');
+    const again = await openApp(new TestClock(new Date('2026-03-01T09:00:00Z')));
+    const { sub, jti } = decodeJwt((await again.connect('ob-monzo')).access_token);
+    expect(decodeJwt(access_token)).toMatchObject({ sub, jti });
+    await again.simulator.close();
   });
 
   test('refuses bodies beyond 64 KB', async () => {
