@@ -1,5 +1,6 @@
 import { createLog } from './base/log.ts';
-import { readOwnConfig, run, startUntilSignal } from './run.ts';
+import { run } from './base/program.ts';
+import { readOwnConfig, startUntilSignal } from './run.ts';
 
 /** Starts the server that the environment describes, until a signal ends it. */
 async function main(): Promise<void> {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from './base/config.ts';
 import type { Environment } from './base/config-reader.ts';
-import { StartError } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import { type House, startHouse } from './house.ts';
 
@@ -13,15 +12,6 @@ export interface RunningHouse {
   readonly house: House;
   /** Aborted once a signal has come. What fails after that fails because the house is closing. */
   readonly closing: AbortSignal;
-}
-
-/** Runs a program. What it throws ends the process: an operator's fault in its own sentence only. */
-export function run(program: () => Promise<void>): void {
-  program().catch((error: unknown) => {
-    if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
-    else process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
-    process.exit(1);
-  });
 }
 
 /**

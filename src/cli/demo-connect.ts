@@ -6,6 +6,7 @@ import {
   FollowConsentDocument,
   type FollowConsentSubscription,
 } from '../generated/client/graphql.ts';
+import type { Bank } from '../simulator/banks/bank.ts';
 import { walkDialog } from '../simulator/walk.ts';
 import { type DemoClient, readPages } from './demo-client.ts';
 import type { Stage } from './stage.ts';
@@ -25,9 +26,18 @@ export async function fetchToken(stage: Stage, tokenUrl: string, user: string): 
   });
 }
 
-/** Lists the banks, by number and a few names. */
-export async function showBanks(stage: Stage, client: DemoClient): Promise<void> {
-  await stage.play('Choosing a bank', async () => {
+/**
+ * Lists the banks, by number and a few names, and chooses one.
+ *
+ * @param wanted - its provider id, or that without what stands before the first dash
+ * @returns its provider id
+ */
+export async function chooseBank(
+  stage: Stage,
+  client: DemoClient,
+  wanted: string,
+): Promise<string> {
+  return stage.play('Choosing a bank', async () => {
     const banks = await readPages(async (after) => {
       const { providers } = await client.ask(BanksDocument, { first: 100, after });
       return providers;
@@ -37,6 +47,23 @@ export async function showBanks(stage: Stage, client: DemoClient): Promise<void>
     stage.tell(`${banks.length} banks in ${countries.size} countries.`);
     const names = banks.slice(0, BANKS_NAMED).map((bank) => bank.displayName);
     stage.tell(styleText('dim', `${names.join(', ')} and others`));
+    const ids = banks.map(({ providerId }) => providerId);
+    // An unknown one is left to the server to refuse.
+    return ids.find((id) => id === wanted || id.replace(/^[^-]+-/, '') === wanted) ?? wanted;
+  });
+}
+
+/** Says what a client of this bank has to live with. */
+export async function showCharacter(stage: Stage, bank: Bank): Promise<void> {
+  await stage.play('What this bank is like', async () => {
+    const minutes = Math.round(bank.windowSeconds / 60);
+    stage.tell(`Old rows are served for ${minutes} minutes, later only ${bank.laterDays} days.`);
+    if (bank.accountIds === 'per-consent') {
+      stage.tell('Each consent shows the same accounts under other ids.');
+    }
+    if (bank.transactionIds === 'changing') {
+      stage.tell('Each answer shows the same transactions under other ids.');
+    }
   });
 }
 

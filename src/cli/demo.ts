@@ -2,10 +2,17 @@ import { parseArgs, styleText } from 'node:util';
 import type { Config } from '../base/config.ts';
 import { StartError } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
+import { run } from '../base/program.ts';
 import type { House } from '../house.ts';
-import { readOwnConfig, run, startUntilSignal } from '../run.ts';
+import { readOwnConfig, startUntilSignal } from '../run.ts';
 import { createDemoClient } from './demo-client.ts';
-import { connectBank, fetchToken, followHistory, showBanks } from './demo-connect.ts';
+import {
+  chooseBank,
+  connectBank,
+  fetchToken,
+  followHistory,
+  showCharacter,
+} from './demo-connect.ts';
 import { showAccounts, showConsent, showTransactions } from './demo-look.ts';
 import { QUERIES_TO_TRY } from './demo-queries.ts';
 import { Stage, StepError } from './stage.ts';
@@ -41,13 +48,15 @@ async function main(): Promise<void> {
 async function playShow(
   stage: Stage,
   house: House,
-  { bank }: Options,
+  options: Options,
   closing: AbortSignal,
 ): Promise<0 | 1> {
   try {
     const token = await fetchToken(stage, tokenUrlOf(house), USER);
     const client = createDemoClient(house.url, token, closing);
-    await showBanks(stage, client);
+    const bank = await chooseBank(stage, client, options.bank);
+    const character = house.development?.simulator?.banks.find(({ id }) => id === bank);
+    if (character !== undefined) await showCharacter(stage, character);
     const consentId = await connectBank(stage, client, bank);
     await followHistory(stage, client, consentId);
     await showAccounts(stage, client);
