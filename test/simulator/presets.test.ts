@@ -93,6 +93,26 @@ describe('the prepared worlds', () => {
     expect(holdingsOf('xs2a-erste-at').map(({ key }) => key)).toContain('joint');
   });
 
+  test.each(['typical', 'busy'] as const)('%s: nobody spends what is not there', (preset) => {
+    app.simulator.apply(preset);
+    const overdrawn = Array.from({ length: 6 }, (_, index) => `user${index + 1}`).flatMap(
+      (user) => {
+        const { accounts, cards } = app.simulator.truth(user, 'ob-hsbc');
+        const left = [...accounts, ...cards].flatMap(({ balance, transactions }) =>
+          transactions.map((row) => {
+            const { amount = 0 } = row['running_balance'] as { amount?: number };
+            const limit = balance['credit_limit'];
+            return typeof limit === 'number'
+              ? limit - amount
+              : amount + Number(balance['overdraft']);
+          }),
+        );
+        return left.filter((amount) => amount < 0);
+      },
+    );
+    expect(overdrawn).toEqual([]);
+  });
+
   test('can be there from the start', async () => {
     const { clock } = app;
     const simulator = await startSimulator({

@@ -140,7 +140,7 @@ function planUsual(seed: string, user: User, bank: Bank): readonly PlannedAccoun
         id: accountId(seed, user.person, bank, key),
         displayName: `${bank.name} ${index === 0 ? 'Rewards' : 'Platinum'} Card`,
         currency: bank.currency,
-        limitMinor: chance.whole(25, 80) * 10_000,
+        limitMinor: chance.whole(25, 80) * 10_000 * Math.max(1, bank.tempo),
         network,
         numbers: { number: String(chance.whole(0, 9999)).padStart(4, '0') },
       });

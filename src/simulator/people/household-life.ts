@@ -57,16 +57,21 @@ export function openingMinor(household: Household, account: PlannedAccount, mont
   const pence = (least: number, most: number) => chance.whole(least * 100, most * 100);
   switch (account.role) {
     case 'main':
-      return pence(3300, 4600) * household.scale;
+      return pence(3600, 4900) * household.scale * wealthOf(household.bank);
     case 'savings':
       return (400_000 + (((month % 12) + 12) % 12) * 25_000 + pence(0, 90)) * household.scale;
     case 'foreign':
-      return inCurrency(pence(300, 900), account.currency);
+      return inCurrency(pence(500, 1100), account.currency);
     case 'card':
       throw new RangeError('a card goes into a month with what it owes');
     default:
-      return pence(250, 700) * household.scale;
+      return pence(450, 900) * household.scale;
   }
+}
+
+/** How much more people have where more happens, so that nobody spends what is not there. */
+export function wealthOf({ tempo }: Bank): number {
+  return Math.max(1, tempo);
 }
 
 /** What so many pence are in the minor units of another currency. */

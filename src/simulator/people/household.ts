@@ -4,7 +4,7 @@ import { openBook, write, type Book } from './book.ts';
 import { chanceOf } from '../chance.ts';
 import { payBills } from './household-bills.ts';
 import { liveJointMonth } from './household-joint.ts';
-import type { Household, LifeMonth } from './household-life.ts';
+import { wealthOf, type Household, type LifeMonth } from './household-life.ts';
 import { spend } from './household-purchases.ts';
 import { moveMoney } from './household-transfers.ts';
 import { highStreetOf } from './merchants.ts';
@@ -25,7 +25,7 @@ export function makeHousehold(
     street: highStreetOf(bank.country),
     scale,
     accounts,
-    salaryMinor: chanceOf(seed, 'salary').whole(2500, 3600) * 100 * scale,
+    salaryMinor: chanceOf(seed, 'salary').whole(2500, 3600) * 100 * scale * wealthOf(bank),
   };
 }
 
