@@ -101,3 +101,17 @@ export function connectionOf(tokens: Tokens): string {
 }
 
 export type App = Awaited<ReturnType<typeof openApp>>;
+
+/** A control call over HTTP, with its answer read. */
+export async function askControl(
+  simulator: Simulator,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: Readonly<Record<string, any>> }> {
+  const response = await fetch(`${simulator.url}/control${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, any> };
+}

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openApp, type App, type Tokens } from './app.ts';
-
-type Body = Readonly<Record<string, any>>;
+import { askControl, openApp, type App, type Tokens } from './app.ts';
 
 const WHOSE = { user: 'john', bank: 'ob-lloyds' };
 
@@ -14,15 +12,10 @@ describe('the books of a bank, by hand', () => {
   });
   afterEach(() => app.simulator.close());
 
-  const ask = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${app.simulator.url}/control${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Body };
-  };
+  const ask = (method: string, path: string, body?: unknown) =>
+    askControl(app.simulator, method, path, body);
   const done = async (method: string, path: string, body?: unknown) => {
-    const answer = await ask(method, path, body);
+    const answer = await askControl(app.simulator, method, path, body);
     expect(answer).toMatchObject({ status: 200 });
     return answer.body;
   };
