@@ -5,7 +5,7 @@ import { CountReporter } from './test/support/count-reporter.ts';
 export default defineConfig({
   // Without the condition `development` of Vite's default, under which our files would import
   // another copy of graphql than the packages do that Node itself loads.
-  ssr: { resolve: { conditions: ['node', 'module-sync', 'module'] } },
+  ssr: { resolve: { conditions: ['node', 'module-sync'] } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],

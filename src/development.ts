@@ -159,6 +159,34 @@ function simulatedConfig(simulator: Simulator): TrueLayerConfig {
   };
 }
 
+/** The rows and keys of a development, without the parts that serve. */
+export interface DevelopmentStore {
+  readonly databaseUrl: string | null;
+  readonly encryptionKeys: KeyRing | null;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts what the configuration leaves open of database and keys, or joins what a running server
+ * uses, for a program that only works on the rows.
+ *
+ * @throws StartError if the data folder cannot be used
+ */
+export async function startDevelopmentStore(config: Config): Promise<DevelopmentStore> {
+  if (config.production) throw new Error('development parts were asked for in production');
+  const closers: (() => Promise<void>)[] = [];
+  if (config.encryptionKeys === null || config.databaseUrl === null) prepareFolder(config);
+  const encryptionKeys = config.encryptionKeys === null ? keysIn(config.dataDir) : null;
+  const postgres = config.databaseUrl === null ? await startPostgres(config, closers) : null;
+  return {
+    databaseUrl: postgres?.url ?? null,
+    encryptionKeys,
+    async close() {
+      for (const closer of closers.toReversed()) await closer();
+    },
+  };
+}
+
 function keysIn(dataDir: string): KeyRing {
   const file = path.join(dataDir, 'encryption-keys');
   if (!existsSync(file)) {

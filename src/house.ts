@@ -10,9 +10,11 @@ import { openEvents } from './events.ts';
 import { type BearerRules, createReadBearer } from './http/bearer.ts';
 import { startHttp } from './http/server.ts';
 import { jobSchedules, queueRules } from './jobs.ts';
-import { openDatabase, sqlState } from './postgres/db.ts';
+import { checkKeys } from './keys/check.ts';
+import { openDatabase } from './postgres/db.ts';
 import { applyMigrations, type Migrations, readMigrations } from './postgres/migrate.ts';
 import { openQueue } from './postgres/queue.ts';
+import { unreachable } from './postgres/unreachable.ts';
 import { catalogueIsEmpty, refreshProviders } from './providers/catalogue.ts';
 import { createTrueLayer } from './truelayer/client.ts';
 import { startWorker } from './worker.ts';
@@ -79,6 +81,8 @@ async function open(
   const keys = config.encryptionKeys ?? development?.encryptionKeys ?? missing('ENCRYPTION_KEYS');
   await migrate(url, migrations, log);
   const app = await openApp({ ...options, clock, entropy }, { url, truelayer, keys }, closers);
+  // Before anything is sealed, and before a job could take a wrong key for a broken secret.
+  await checkKeys(app);
   if (config.role !== 'api') await startWorker(app);
   await readFirstProviders(app);
   const readBearer = createReadBearer(bearerRules(config, development), clock);
@@ -176,32 +180,6 @@ async function migrate(url: string, migrations: Migrations, log: Log): Promise<v
   } catch (error) {
     throw unreachable(url, error) ?? error;
   }
-}
-
-/** The sentence for a database that cannot be entered; null for every other failure. */
-function unreachable(url: string, error: unknown): StartError | null {
-  const { host } = new URL(url);
-  const state = sqlState(error);
-  if (state === '28P01' || state === '28000') {
-    return new StartError(
-      `The database at ${host} refuses the user or password: mend DATABASE_URL.`,
-      { cause: error },
-    );
-  }
-  if (state === '3D000') {
-    return new StartError(
-      `The database named in DATABASE_URL does not exist at ${host}: create it first.`,
-      { cause: error },
-    );
-  }
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (/^E[A-Z]+$/.test(code) || /timeout|terminated/i.test(message) || state === '57P03') {
-    return new StartError(
-      `The database at ${host} cannot be reached (${code || message}): check DATABASE_URL and that Postgres runs.`,
-      { cause: error },
-    );
-  }
-  return null;
 }
 
 // Without banks there is nothing to begin with; later reads come by schedule. A TrueLayer that is

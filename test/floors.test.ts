@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['truelayer', 'postgres'],
   ['jobs.ts', 'events.ts'],
   ['app.ts'],
-  ['providers', 'changes'],
+  ['providers', 'changes', 'keys'],
   ['consents', 'accounts'],
   ['history'],
   ['graphql', 'worker.ts'],

@@ -194,7 +194,7 @@ function readEncryptionKeys(reader: ConfigReader, production: boolean): KeyRing 
     if (production) {
       reader.fault(
         'ENCRYPTION_KEYS is missing: set id:key, the key being 32 random bytes in base64 ' +
-          '(openssl rand -base64 32).',
+          '(openssl rand -base64 32), or the ARN of a KMS key.',
       );
     }
     return null;

@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  * starts or tests them.
  */
 const UNWANTED = [
-  /^src\/(cli|simulator)\//,
+  /^src\/cli\/(?!(cli|command|keys|progress|store)\.ts$)/,
+  /^src\/simulator\//,
   /^src\/development\.ts$/,
   /^src\/http\/(development-issuer|graphiql)\.ts$/,
   /^src\/postgres\/embedded/,
@@ -23,11 +24,15 @@ const UNWANTED = [
  * Left out of the bundle on purpose. The house asks for its development parts by a dynamic import,
  * and says so where they are missing; `pg` tries its native twin only if told to.
  */
-const LEFT_OUT = ['./development.ts', 'pg-native'];
+const LEFT_OUT = ['./development.ts', '../development.ts', 'pg-native'];
+
+/** What both programs share, and what only some need: AWS's client is loaded by its first use. */
+const PART = /^part-[A-Z0-9]+\.mjs(\.LEGAL\.txt)?$/;
 
 /**
- * Makes the production program in a folder, complete in itself: `consentry.mjs` with every package
- * inside, the schema and migrations, and the engine that applies them. Node is all that it needs.
+ * Makes the production programs in a folder, complete in itself: the server `consentry.mjs` and the
+ * operator's `cli.mjs` with every package in their parts, the schema and migrations, and the engine
+ * that applies them. Node is all that it needs.
  *
  * @param outFolder - made if missing; of what is there, only the build's own files are replaced
  * @throws Error if a development part got in, or something was left out that will be missed; the
@@ -36,9 +41,12 @@ const LEFT_OUT = ['./development.ts', 'pg-native'];
 export async function buildBundle(outFolder: string): Promise<void> {
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/main.ts'],
-    outfile: path.join(outFolder, 'consentry.mjs'),
+    entryPoints: { consentry: 'src/main.ts', cli: 'src/cli/cli.ts' },
+    outdir: outFolder,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'part-[hash]',
     bundle: true,
+    splitting: true,
     write: false,
     metafile: true,
     platform: 'node',
@@ -62,6 +70,9 @@ export async function buildBundle(outFolder: string): Promise<void> {
   // A migration that another branch had must not be applied by this build.
   await rm(path.join(outFolder, 'prisma'), { recursive: true, force: true });
   await cp(path.join(ROOT, 'prisma'), path.join(outFolder, 'prisma'), { recursive: true });
+  for (const file of await readdir(outFolder)) {
+    if (PART.test(file)) await rm(path.join(outFolder, file));
+  }
   await cp(engineFile(), path.join(outFolder, 'schema_engine_bg.wasm'));
   for (const file of result.outputFiles) await writeFile(file.path, file.contents);
 }

@@ -119,7 +119,10 @@ async function store(
     leaseOwner: null,
     leaseEndsAt: null,
     ...(rotated
-      ? { sealedRefresh: await seal(app.keys, place('sealed_refresh'), answer.refreshToken) }
+      ? {
+          sealedRefresh: await seal(app.keys, place('sealed_refresh'), answer.refreshToken),
+          refreshNumber: { increment: 1 },
+        }
       : {}),
   };
   await app.database.transact(viewerId, async (tx) => {
@@ -129,7 +132,7 @@ async function store(
     });
     if (count === 1 || !rotated) return;
     await tx.consentCredential.updateMany({
-      where: { consentId: id, sealedRefresh: held.credential.sealedRefresh },
+      where: { consentId: id, refreshNumber: held.credential.refreshNumber },
       data,
     });
   });
@@ -156,7 +159,7 @@ export async function endConsent(
 ): Promise<boolean> {
   return app.database.transact(held.viewerId, async (tx) => {
     const same = await tx.consentCredential.count({
-      where: { consentId: held.id, sealedRefresh: held.credential.sealedRefresh },
+      where: { consentId: held.id, refreshNumber: held.credential.refreshNumber },
     });
     if (same === 0) return false;
     return moveConsent(tx, {

@@ -24,8 +24,8 @@ export interface Finding {
 export interface Database {
   /** For hot reads that carry their viewer in the statement itself. */
   readonly pool: pg.Pool;
-  /** For rows that belong to no viewer: the catalogue of banks. */
-  readonly shared: Pick<PrismaClient, 'provider' | '$queryRaw' | '$queryRawUnsafe'>;
+  /** For rows that belong to no viewer: the catalogue of banks, the words that keys are tried on. */
+  readonly shared: Pick<PrismaClient, 'provider' | 'keyCanary' | '$queryRaw' | '$queryRawUnsafe'>;
   /** Prisma for reads, scoped to one viewer. */
   reader(viewerId: string): Reader;
   /**
@@ -35,6 +35,8 @@ export interface Database {
   transact<T>(viewerId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Finds at most `limit` rows across viewers by the few columns the scout role may read. */
   scout(statement: string, values: readonly unknown[]): Promise<readonly Finding[]>;
+  /** How many rows a table has across viewers. */
+  scoutCount(table: 'auth_link' | 'consent'): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -79,7 +81,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     shared: prisma,
     reader: (viewerId) => scopedReader(prisma, viewerId),
     transact: (viewerId, work) => transact(prisma, viewerId, work),
-    scout: (statement, values) => scout(pool, statement, values),
+    async scout(statement, values) {
+      const rows = await scout<{ id: string; viewer_id: string }>(pool, statement, values);
+      return rows.map((row) => ({ id: row.id, viewerId: row.viewer_id }));
+    },
+    async scoutCount(table) {
+      const counted = `select count(id)::int as count from ${table}`;
+      const [row] = await scout<{ count: number }>(pool, counted, []);
+      return row?.count ?? 0;
+    },
     async close() {
       await prisma.$disconnect();
       await pool.end();
@@ -138,19 +148,19 @@ async function transact<T>(
   }
 }
 
-async function scout(
+async function scout<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   statement: string,
   values: readonly unknown[],
-): Promise<readonly Finding[]> {
+): Promise<readonly Row[]> {
   const client = await pool.connect();
   try {
     await client.query('begin read only');
     await client.query('set local role consentry_scout');
-    const { rows } = await client.query<{ id: string; viewer_id: string }>(statement, [...values]);
+    const { rows } = await client.query<Row>(statement, [...values]);
     await client.query('commit');
     client.release();
-    return rows.map((row) => ({ id: row.id, viewerId: row.viewer_id }));
+    return rows;
   } catch (error) {
     // A connection whose transaction is in doubt is closed, never handed to the next caller.
     client.release(true);

@@ -9,10 +9,12 @@ import {
 } from '../../src/http/development-issuer.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { kmsEnvironment, startFakeKms } from '../support/kms.ts';
 import { User } from '../support/user.ts';
 import { buildImage, type Image, type Program } from './program.ts';
 
 const PUBLIC_URL = 'https://consentry.test';
+const ARN = 'arn:aws:kms:eu-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const CLIENT = { id: 'bundle-client', secret: 'bundle-secret' };
 
 let image: Image;
@@ -64,15 +66,23 @@ async function operation(name: string): Promise<string> {
 }
 
 describe('what is built', () => {
-  it('is the program, its migrations and the engine that applies them', () => {
-    expect(built.filter((file) => !file.startsWith('prisma/migrations/'))).toEqual([
+  it('is two programs with their parts, the migrations and the engine that applies them', () => {
+    const rest = built.filter((file) => !/^prisma\/migrations\/|^part-|\.LEGAL\.txt$/.test(file));
+    expect(rest).toEqual([
+      'cli.mjs',
       'consentry.mjs',
-      'consentry.mjs.LEGAL.txt',
       'prisma',
       'prisma/migrations',
       'prisma/schema.prisma',
       'schema_engine_bg.wasm',
     ]);
+  });
+
+  it('loads the client of a key service only where one is configured', async () => {
+    const [start, parts] = await image.loadedAtStart();
+    expect(start).toContain('consentry.mjs');
+    expect(parts).not.toContain('node_modules/@aws-sdk/client-kms/');
+    expect(await image.read()).toContain('node_modules/@aws-sdk/client-kms/');
   });
 
   it('holds no simulator, no embedded Postgres, no development issuer', async () => {
@@ -175,6 +185,25 @@ describe('an api and a worker, two processes on one empty database', () => {
     expect(performance.now() - asked).toBeLessThan(10_000);
     expect(await Promise.all([api.errors, worker.errors])).toEqual(['', '']);
     expect(await image.isHealthy(new URL(await api.ready()).port)).toBe(false);
+  });
+
+  it('the operator changes their keys with what the image holds', async () => {
+    const [old] = environment['ENCRYPTION_KEYS']?.split(':') ?? [];
+    const keys = `next:${randomBytes(32).toString('base64')},${environment['ENCRYPTION_KEYS']}`;
+    const program = image.tell(['keys', 'rotate'], { ...environment, ENCRYPTION_KEYS: keys });
+    expect([await program.ended, await program.errors]).toEqual([{ status: 0, signal: null }, '']);
+    expect(program.words.at(-1)).toBe(
+      `The key ${old} can be removed now: nothing is sealed with it.`,
+    );
+    const list = image.tell(['keys', 'list'], { ...environment, ENCRYPTION_KEYS: keys });
+    await list.ended;
+    expect(list.words[0]).toMatch(/^next {2}[1-9]\d* secrets {2}seals and opens$/);
+    const kms = await startFakeKms([ARN]);
+    const service = { ...environment, ...kmsEnvironment(kms), ENCRYPTION_KEYS: `${ARN},${keys}` };
+    const moved = image.tell(['keys', 'rotate'], service);
+    expect([await moved.ended, await moved.errors]).toEqual([{ status: 0, signal: null }, '']);
+    expect(moved.words).toContain('The key next can be removed now: nothing is sealed with it.');
+    await kms.close();
   });
 
   it('they wrote nothing into their folder', async () => {

@@ -16,8 +16,12 @@ export interface Image {
   isHealthy(port: string): Promise<boolean>;
   /** The names of everything beside the bundle, at any depth. */
   files(): Promise<readonly string[]>;
-  /** What the bundle says, as text. */
+  /** Runs the operator's program with these words, in the same way. */
+  tell(words: readonly string[], environment: Readonly<Record<string, string>>): Program;
+  /** What all programs of the bundle say, as text. */
   read(): Promise<string>;
+  /** The files that the server imports before its first line, and what they say. */
+  loadedAtStart(): Promise<readonly [readonly string[], string]>;
   /** Ends what still runs, and removes the image. */
   remove(): Promise<void>;
 }
@@ -57,12 +61,31 @@ export async function buildImage(): Promise<Image> {
   };
   return {
     run: (environment) => run(commands.start, environment),
+    tell: (words, environment) => run(['cli.mjs', ...words], environment),
     async isHealthy(port) {
       const { status } = await run(commands.health, { PORT: port }).ended;
       return status === 0;
     },
     files: async () => (await readdir(bundle, { recursive: true })).toSorted(),
-    read: () => readFile(path.join(bundle, 'consentry.mjs'), 'utf8'),
+    async read() {
+      const parts = (await readdir(bundle)).filter((file) => file.endsWith('.mjs'));
+      const texts = parts.map((file) => readFile(path.join(bundle, file), 'utf8'));
+      return (await Promise.all(texts)).join('\n');
+    },
+    async loadedAtStart() {
+      const loaded = new Map<string, string>();
+      const load = async (file: string) => {
+        if (loaded.has(file)) return;
+        const program = await readFile(path.join(bundle, file), 'utf8');
+        loaded.set(file, program);
+        const imports = program.matchAll(
+          /^(?:import|\} from|import .+ from) ?"\.\/([\w-]+\.mjs)"/gm,
+        );
+        for (const [, part] of imports) await load(part ?? '');
+      };
+      await load('consentry.mjs');
+      return [[...loaded.keys()], [...loaded.values()].join('\n')];
+    },
     async remove() {
       await Promise.all(programs.map((program) => program.kill()));
       await folder.remove();
@@ -85,6 +108,8 @@ async function readCommands(): Promise<{ readonly health: Command; readonly star
 export class Program {
   /** Every line of its log so far. */
   readonly lines: { readonly msg: string; readonly url?: string }[] = [];
+  /** Every line that is not of the log. */
+  readonly words: string[] = [];
   readonly errors: Promise<string>;
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
@@ -96,6 +121,8 @@ export class Program {
     this.errors = text(child.stderr);
     this.ended = once(child, 'close').then(([status, signal]) => ({ status, signal }));
     createInterface(child.stdout).on('line', (line) => {
+      // A command of the operator speaks plainly.
+      if (!line.startsWith('{')) return void this.words.push(line);
       const entry = JSON.parse(line) as { msg: string; url?: string };
       this.lines.push(entry);
       if (entry.msg === 'ready') this.#url.resolve(entry.url ?? '');

@@ -2,7 +2,9 @@ import pg from 'pg';
 import type { TestClock } from 'pg-boss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/base/clock.ts';
-import { ConsentEndedError } from '../../src/consents/refresh.ts';
+import { seal, unseal } from '../../src/base/seal.ts';
+import { ConsentEndedError, endConsent, type HeldConsent } from '../../src/consents/refresh.ts';
+import { credentialPlace } from '../../src/consents/secrets.ts';
 import { withBankAccess } from '../../src/consents/tokens.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';
@@ -52,7 +54,11 @@ describe('an access token', () => {
   it('is refreshed once for fifty callers in two processes', async () => {
     const other = await startTestHouse({
       clock,
-      environment: { ROLE: 'api', DATABASE_URL: test.databaseUrl },
+      environment: {
+        ROLE: 'api',
+        DATABASE_URL: test.databaseUrl,
+        DATA_DIR: test.environment['DATA_DIR'] ?? '',
+      },
     });
     await clock.setTime(clock.now() + 2 * HOUR);
     // The second house speaks to the same bank with the same keys: only its process is another.
@@ -212,6 +218,18 @@ it('a consent of another client is never spoken for', async () => {
   expect(test.simulator.journal.entries).toEqual([]);
 });
 
+it('a refusal still ends the consent when the refresh token was sealed anew meanwhile', async () => {
+  const held = await test.house.app.database.reader(consent.viewerId).consent.findUniqueOrThrow({
+    where: { id: consent.consentId },
+    include: { credential: true },
+  });
+  const place = credentialPlace('sealed_refresh', consent.consentId, consent.viewerId);
+  const anew = await seal(test.house.app.keys, place, await openRefresh());
+  await owner.query('update consent_credential set sealed_refresh = $1', [anew]);
+  expect(await endConsent(test.house.app, held as HeldConsent, 'GRANT_ENDED')).toBe(true);
+  expect(await status()).toEqual({ status: 'REAUTH_REQUIRED', reason: 'GRANT_ENDED' });
+});
+
 it('only the bank’s word ends it: idle for thirty days, the next read learns it', async () => {
   await clock.setTime(clock.now() + 31 * DAY);
   await expect(read()).rejects.toThrow(ConsentEndedError);
@@ -219,8 +237,6 @@ it('only the bank’s word ends it: idle for thirty days, the next read learns i
 });
 
 async function openRefresh(): Promise<string> {
-  const { unseal } = await import('../../src/base/seal.ts');
-  const { credentialPlace } = await import('../../src/consents/secrets.ts');
   const row = await credential();
   return unseal(
     test.house.app.keys,

@@ -14,14 +14,16 @@ export interface Program extends AsyncDisposable {
  * Starts a program, in an environment that has nothing else of ours.
  *
  * @param ready - what its output has to show first
+ * @param environment - what it is told besides
  */
 export async function runProgram(
   file: string,
   options: readonly string[],
   ready?: RegExp,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Program> {
   const child = spawn(process.execPath, [file, ...options], {
-    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'], NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
