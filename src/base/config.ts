@@ -16,6 +16,8 @@ export interface Config {
   /** The owner's address of a Postgres, or null for the embedded one. */
   readonly databaseUrl: string | null;
   readonly truelayer: TrueLayerConfig | null;
+  /** What an `iss` on the way back from a bank has to be; null where nobody said. */
+  readonly truelayerIssuer: string | null;
   readonly identity: IdentityConfig | null;
   /** Null outside production: keys are then generated into the data folder. */
   readonly encryptionKeys: KeyRing | null;
@@ -86,6 +88,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     dataDir: reader.text('DATA_DIR') ?? '.data',
     databaseUrl: readDatabaseUrl(reader, production),
     truelayer: readTrueLayer(reader, production, httpAllowed),
+    truelayerIssuer: reader.text('TRUELAYER_ISSUER') ?? null,
     identity: readIdentity(reader, production, httpAllowed),
     encryptionKeys: readEncryptionKeys(reader, production),
     redirectUris: readRedirectUris(reader, httpAllowed, publicUrl),

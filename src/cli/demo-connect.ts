@@ -82,7 +82,9 @@ export async function connectBank(stage: Stage, client: DemoClient, bank: string
     return authLink;
   });
   const back = await stage.play("Walking the bank's pages", async () => {
-    const end = await walkDialog(link.url, BANK_USER);
+    const dialog = (await client.open(link.url)).headers.get('location');
+    if (dialog === null) throw new Error('the link leads nowhere');
+    const end = await walkDialog(dialog, BANK_USER);
     stage.tell(`${BANK_USER.user} signed in, chose what to share, and was sent back.`);
     return end.url;
   });

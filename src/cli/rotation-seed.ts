@@ -16,7 +16,7 @@ export interface KnownSecret {
 }
 
 /** How many secrets each user of a drill has: one in every sealed column. */
-export const SECRETS_PER_USER = 6;
+export const SECRETS_PER_USER = 7;
 
 const USERS_PER_INSERT = 500;
 
@@ -85,6 +85,7 @@ async function makeUser(keys: KeyRing, number: number, known: KnownSecrets) {
     link,
     consent,
     hash: createHash('sha256').update(link).digest('hex'),
+    dialog: await put('auth_link', 'sealed_dialog', link),
     verifier: await put('auth_link', 'sealed_code_verifier', link),
     code: await put('auth_link', 'sealed_code', link),
     link_ip: await put('auth_link', 'sealed_psu_ip', link),
@@ -98,16 +99,16 @@ async function makeUser(keys: KeyRing, number: number, known: KnownSecrets) {
 const INSERT = `
   with made as (
     select * from json_to_recordset($1::json) as made (viewer uuid, link uuid, consent uuid,
-      hash text, verifier text, code text, link_ip text, consent_ip text, access text, refresh text)
+      hash text, dialog text, verifier text, code text, link_ip text, consent_ip text, access text, refresh text)
   ), viewers as (
     insert into viewer (id, issuer, subject, created_at)
     select viewer, 'drill', viewer, now() from made returning id
   ), links as (
     insert into auth_link (id, viewer_id, environment, client_id, state_hash, browser_hash,
-      providers, scopes, redirect_uri, status, sealed_code_verifier, sealed_code, sealed_psu_ip,
-      created_at, expires_at)
+      providers, scopes, redirect_uri, status, sealed_dialog, sealed_code_verifier, sealed_code,
+      sealed_psu_ip, created_at, expires_at)
     select link, viewer, 'drill', 'drill', decode(hash, 'hex'), decode(hash, 'hex'), '{}', '{}',
-      'https://drill.test/callback', 'CLAIMED', verifier, code, link_ip, now(), now() + '45 min'
+      'https://drill.test/callback', 'CLAIMED', dialog, verifier, code, link_ip, now(), now() + '45 min'
     from made returning id
   ), consents as (
     insert into consent (id, viewer_id, auth_link_id, environment, client_id, scopes,

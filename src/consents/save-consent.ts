@@ -46,6 +46,7 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
       where: { id: link.id, status: 'CLAIMED' },
       data: {
         status: 'COMPLETED',
+        sealedDialog: null,
         sealedCode: null,
         sealedCodeVerifier: null,
         sealedPsuIp: null,

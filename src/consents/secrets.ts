@@ -13,7 +13,7 @@ export function matchesHash(secret: string, hash: Uint8Array): boolean {
 
 /** Where a link's secrets are sealed. */
 export function linkPlace(
-  column: 'sealed_code_verifier' | 'sealed_code' | 'sealed_psu_ip',
+  column: 'sealed_dialog' | 'sealed_code_verifier' | 'sealed_code' | 'sealed_psu_ip',
   linkId: string,
   viewerId: string,
 ): SealPlace {

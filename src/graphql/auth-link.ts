@@ -1,7 +1,9 @@
-import { completeLink, findLinkByState } from '../consents/complete.ts';
+import { takeAnswer } from '../consents/complete.ts';
 import { AuthLinkError, authLinkError } from '../consents/link-error.ts';
-import { AuthLinkRefusedError, type IssuedAuthLink, issueAuthLink } from '../consents/link.ts';
+import { type IssuedAuthLink, issueAuthLink } from '../consents/link.ts';
 import { linkCookie } from '../consents/link-cookie.ts';
+import { AuthLinkRefusedError } from '../consents/link-request.ts';
+import { findLinkByState, readAnswer, recordReturn } from '../consents/way-back.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { NIL_UUID, UUID } from './connection.ts';
@@ -15,6 +17,7 @@ const AuthLinkStatus = builder.enumType('AuthLinkStatus', {
     COMPLETED: { description: 'There is a consent.' },
     CANCELLED: { description: 'The user cancelled at the bank.' },
     FAILED: { description: 'It came to nothing: `code` says why.' },
+    ABANDONED: { description: 'Nobody came back before it expired.' },
   },
 });
 
@@ -31,6 +34,11 @@ const AuthLink = builder.prismaNode('AuthLink', {
     code: t.exposeString('errorCode', {
       nullable: true,
       description: 'Why it failed, a code of `AuthLinkNotCompleted`; null where it did not.',
+    }),
+    userMessage: t.string({
+      nullable: true,
+      description: 'The same for the user, in plain English; null where it did not fail.',
+      resolve: ({ errorCode }) => errorCode && authLinkError(errorCode).userMessage,
     }),
     context: t.exposeString('context', {
       nullable: true,
@@ -69,7 +77,8 @@ const IssuedLink = builder.objectRef<IssuedAuthLink>('IssuedAuthLink').implement
       resolve: ({ id }) => ({ type: 'AuthLink', id }),
     }),
     url: t.exposeString('url', {
-      description: 'Where to send the user, in a full page: banks refuse to be framed.',
+      description:
+        'Where to send the user, in a full page: banks refuse to be framed. An address of this server, which leads on to the bank while the link is open.',
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -149,10 +158,15 @@ const CompletedConsent = builder.objectRef<Completion>('CompletedConsent').imple
 });
 
 const CompleteConsentInput = builder.inputType('CompleteConsentInput', {
-  description: 'What the bank sent the user back with.',
+  description: 'What the bank sent the user back with: a code, or an error instead.',
   fields: (t) => ({
-    code: t.string({ required: true, description: 'The parameter `code` of the address.' }),
+    code: t.string({ description: 'The parameter `code` of the address, if it has one.' }),
+    error: t.string({
+      description:
+        'The parameter `error` of the address, if it has one: the link is then ended, and the answer is why.',
+    }),
     state: t.string({ required: true, description: 'The parameter `state` of the address.' }),
+    iss: t.string({ description: 'The parameter `iss` of the address, if it has one.' }),
   }),
 });
 
@@ -160,22 +174,29 @@ builder.mutationField('completeConsent', (t) =>
   t.field({
     type: CompletedConsent,
     description:
-      'Completes a link where the app itself received the user back. Only for the viewer who began it; a repeat answers as the first time did.',
+      'Completes a link where the app itself received the user back. Only for the viewer who began it; the same code, repeated, gets the same answer.',
     errors: {
       types: [AuthLinkError],
       directResult: true,
       union: { name: 'CompleteConsentResult', description: 'The consent, or why there is none.' },
     },
     args: {
-      input: t.arg({ type: CompleteConsentInput, required: true, description: 'Code and state.' }),
+      input: t.arg({
+        type: CompleteConsentInput,
+        required: true,
+        description: 'The parameters of the address.',
+      }),
     },
     resolve: async (_parent, { input }, context) => {
       const viewer = requireViewer(context);
       const { app, reader } = context;
       const link = await findLinkByState(app, input.state);
       if (link === null) throw authLinkError('AUTH_LINK_UNKNOWN');
+      const { code = null, error = null, iss } = input;
+      const answer = readAnswer(app, code, error, typeof iss === 'string' ? [iss] : []);
+      await recordReturn(app, link);
       if (link.viewerId !== viewer.id) throw authLinkError('AUTH_LINK_OF_ANOTHER_VIEWER');
-      const id = await completeLink(app, link, input.code);
+      const id = await takeAnswer(app, link, answer);
       const consent = await reader.consent.findUniqueOrThrow({ where: { id } });
       return { consent, context: link.context };
     },

@@ -1,6 +1,6 @@
 import type { ExpectedError } from '../base/errors.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
-import { AuthLinkRefusedError } from '../consents/link.ts';
+import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { builder } from './builder.ts';
 
 const MutationError = builder.interfaceRef<ExpectedError>('Error').implement({
@@ -24,4 +24,9 @@ builder.objectType(AuthLinkError, {
   description: `The link cannot be completed. Codes: ${Object.keys(LINK_ERRORS)
     .map((code) => `\`${code}\``)
     .join(', ')}.`,
+  fields: (t) => ({
+    userMessage: t.exposeString('userMessage', {
+      description: 'For the user, in plain English: what happened and what they can do.',
+    }),
+  }),
 });

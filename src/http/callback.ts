@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
-import { answerOf, cancelLink, completeLink, findLinkByState } from '../consents/complete.ts';
-import { AuthLinkError, authLinkError } from '../consents/link-error.ts';
+import { takeAnswer } from '../consents/complete.ts';
+import { AuthLinkError } from '../consents/link-error.ts';
 import { linkCookieName } from '../consents/link-cookie.ts';
 import { matchesHash } from '../consents/secrets.ts';
+import {
+  type BankAnswer,
+  findLinkByState,
+  readAnswer,
+  recordReturn,
+} from '../consents/way-back.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
 import { globalIdOf } from '../graphql/global-id.ts';
 import { readBody } from './body.ts';
+import { linkPage } from './link-page.ts';
 import { page } from './page.ts';
 
 const BODY_BYTES_MAX = 16_384;
@@ -34,25 +41,23 @@ export async function answerCallback(
   const parameters = await readParameters(app, request);
   const state = single(parameters, 'state');
   const link = state === null ? null : await findLinkByState(app, state);
-  if (link === null) {
-    return page(response, 400, 'This link is not known', 'Go back to your app and begin again.');
-  }
-  const code = single(parameters, 'code');
-  const error = single(parameters, 'error');
-  if ((code === null) === (error === null)) {
-    return page(
-      response,
-      400,
-      'The bank’s answer is incomplete',
-      'Go back to your app and begin again.',
+  if (link === null) return linkPage(response, 400, 'AUTH_LINK_UNKNOWN');
+  let answer: BankAnswer;
+  try {
+    // What is not whole leaves the link as it is: a forged answer must not end it.
+    answer = readAnswer(
+      app,
+      single(parameters, 'code'),
+      single(parameters, 'error'),
+      parameters.getAll('iss'),
     );
+  } catch (error) {
+    if (!(error instanceof AuthLinkError)) throw error;
+    return linkPage(response, 400, error.code);
   }
+  await recordReturn(app, link);
   if (!isOwnBrowser(app, request, link)) return handOver(response, link, parameters);
-  if (error !== null) {
-    await cancelLink(app, link, error);
-    return goBack(response, link, await endingOf(answerOf(app, link)));
-  }
-  return goBack(response, link, await endingOf(completeLink(app, link, code ?? '')));
+  return goBack(response, link, await endingOf(takeAnswer(app, link, answer)));
 }
 
 async function readParameters(app: App, request: IncomingMessage): Promise<URLSearchParams> {
@@ -61,10 +66,10 @@ async function readParameters(app: App, request: IncomingMessage): Promise<URLSe
   return new URL(request.url ?? '/', app.config.publicUrl).searchParams;
 }
 
-/** A parameter that stands there exactly once. */
+/** A parameter that stands there once; one that is doubled is as good as an empty one. */
 function single(parameters: URLSearchParams, name: string): string | null {
   const values = parameters.getAll(name);
-  return values.length === 1 ? (values[0] ?? null) : null;
+  return values.length > 1 ? '' : (values[0] ?? null);
 }
 
 function isOwnBrowser(app: App, request: IncomingMessage, link: AuthLink): boolean {
@@ -89,28 +94,10 @@ function goBack(response: ServerResponse, link: AuthLink, ending: Ending): void 
   if (link.returnTo !== null) {
     return redirect(response, link.returnTo, { link: globalIdOf('AuthLink', link.id), ...ending });
   }
-  const { code = '' } = ending;
-  switch (ending.result) {
-    case 'completed':
-      return page(response, 200, 'Your bank is connected', 'You can close this page.');
-    case 'cancelled':
-      return page(
-        response,
-        200,
-        'Nothing was connected',
-        'You cancelled. You can close this page.',
-      );
-    case 'failed':
-      if (code === 'AUTH_LINK_IN_PROGRESS') {
-        return page(
-          response,
-          202,
-          'Your bank is being connected',
-          'Load this page again in a minute.',
-        );
-      }
-      return page(response, 200, 'Your bank could not be connected', authLinkError(code).message);
+  if (ending.code === undefined) {
+    return page(response, 200, 'Your bank is connected', 'You can close this page.');
   }
+  return linkPage(response, ending.code === 'AUTH_LINK_IN_PROGRESS' ? 202 : 200, ending.code);
 }
 
 // Another browser brought the code. The signed-in app may finish with it, but never by a custom
@@ -124,9 +111,12 @@ function handOver(response: ServerResponse, link: AuthLink, parameters: URLSearc
       'It was begun in another browser. Go back to your app and begin again.',
     );
   }
-  const carried = ['code', 'state', 'error'].flatMap((name) => {
+  const carried = ['code', 'state', 'error', 'iss'].flatMap((name) => {
     const value = single(parameters, name);
-    return value === null ? [] : [[name, value] as const];
+    if (value === null) return [];
+    // Its codes are words; whatever else stands there was not written by the bank.
+    const unfit = name === 'error' && !/^\w{1,64}$/.test(value);
+    return [[name, unfit ? 'server_error' : value] as const];
   });
   return redirect(response, link.returnTo, {
     link: globalIdOf('AuthLink', link.id),

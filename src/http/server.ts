@@ -8,6 +8,9 @@ import { BodyTooLargeError } from './body.ts';
 import { answerCallback } from './callback.ts';
 import { createGraphql } from './graphql.ts';
 import { readReadiness } from './health.ts';
+import { answerLink, LINK_PATH } from './link.ts';
+import { linkPage } from './link-page.ts';
+import { page } from './page.ts';
 
 /** The doors of one process. */
 export interface HttpServer {
@@ -30,7 +33,8 @@ const GRAPHQL_BODY_BYTES_MAX = 1_048_576;
 const LOOK_MILLISECONDS = 20;
 
 /**
- * Opens the doors: `/graphql`, `/callback`, `/livez`, `/readyz`. A worker opens only the last two.
+ * Opens the doors: `/graphql`, `/link/…`, `/callback`, `/livez`, `/readyz`. A worker opens only the
+ * last two.
  *
  * @throws StartError if the port is taken
  */
@@ -73,6 +77,7 @@ function createRoutes(app: App, options: HttpOptions): ReadonlyMap<string, Answe
   ]);
   if (app.config.role === 'worker') return routes;
   const graphql = createGraphql(app);
+  routes.set(LINK_PATH, (request, response) => answerLink(app, request, response));
   routes.set('/callback', (request, response) => answerCallback(app, request, response));
   routes.set('/graphql', async (request, response) => {
     if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
@@ -95,7 +100,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const path = doorOf(request);
   response.setHeader('x-correlation-id', id);
   response.setHeader('cache-control', 'no-store');
   response.setHeader('referrer-policy', 'no-referrer');
@@ -114,8 +119,14 @@ async function answer(
     else await route(request, response);
   } catch (error) {
     allowOrigin(app, request, response);
-    refuse(app, response, error);
+    if (!refuseInWords(app, path, response, error)) refuse(app, response, error);
   }
+}
+
+/** The path of a request, without what of it is a secret. */
+function doorOf(request: IncomingMessage): string {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  return path.startsWith(LINK_PATH) ? LINK_PATH : path;
 }
 
 /** Lets a page of a configured origin read why it was refused. */
@@ -126,6 +137,19 @@ function allowOrigin(app: App, request: IncomingMessage, response: ServerRespons
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-allow-credentials', 'true');
   response.setHeader('vary', 'origin');
+}
+
+/** Tells a person on the way to or from the bank what is wrong, and that nothing is lost. */
+function refuseInWords(app: App, path: string, response: ServerResponse, error: unknown): boolean {
+  if (response.headersSent || (path !== LINK_PATH && path !== '/callback')) return false;
+  if (error instanceof BodyTooLargeError) {
+    response.setHeader('connection', 'close');
+    linkPage(response, 413, 'ANSWER_INCOMPLETE');
+  } else {
+    app.log.error({ err: error }, 'a request could not be answered');
+    page(response, 503, 'This does not work at the moment', 'Load this page again in a minute.');
+  }
+  return true;
 }
 
 function refuse(app: App, response: ServerResponse, error: unknown): void {

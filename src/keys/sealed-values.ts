@@ -26,10 +26,9 @@ const KEY_COLUMNS: Readonly<Record<string, string>> = {
 const HOLDERS = [
   {
     table: 'auth_link',
-    columns: ['sealed_code_verifier', 'sealed_code', 'sealed_psu_ip'].map((column) => ({
-      table: 'auth_link',
-      column,
-    })),
+    columns: ['sealed_dialog', 'sealed_code_verifier', 'sealed_code', 'sealed_psu_ip'].map(
+      (column) => ({ table: 'auth_link', column }),
+    ),
   },
   {
     table: 'consent',

@@ -159,7 +159,9 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
       const page = await openGraphiql(visitor, address);
       await openTab(page, 'AuthLink');
       const { authLink } = await run(page);
-      const end = await walkDialog(authLink.url, { user: 'john', password: 'doe' });
+      const opened = await fetch(authLink.url, { redirect: 'manual' });
+      const dialog = opened.headers.get('location') ?? '';
+      const end = await walkDialog(dialog, { user: 'john', password: 'doe' });
       const back = await visitor.openPage();
       await back.goto(end.url);
       await arriveAt(back, 'Your bank is connected');

@@ -1,6 +1,8 @@
 import type { TestClock } from 'pg-boss';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../../src/base/clock.ts';
+import { takeAnswer } from '../../src/consents/complete.ts';
+import { findLinkByState } from '../../src/consents/way-back.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { liveUntil } from '../support/time.ts';
 import { User } from '../support/user.ts';
@@ -42,7 +44,9 @@ async function countConsents(user: User): Promise<number> {
 describe('a link', () => {
   it('asks TrueLayer for everything that was wished, with %20 and PKCE', async () => {
     const link = new URL(
-      await alice.beginLink({ providerId: 'ob-monzo', scopes: ['accounts', 'offline_access'] }),
+      await alice.dialogOf(
+        await alice.beginLink({ providerId: 'ob-monzo', scopes: ['accounts', 'offline_access'] }),
+      ),
     );
     expect(link.search).not.toContain('+');
     expect(link.search).toContain('scope=accounts%20offline_access');
@@ -162,8 +166,14 @@ describe('coming back by the callback', () => {
     expect(answer.headers.get('location')).toMatch(
       /^myapp:\/\/done\?link=[\w%]+&result=cancelled&code=AUTH_LINK_CANCELLED$/,
     );
-    const again = await alice.open(await alice.walk(link));
-    expect(again.headers.get('location')).toContain('result=cancelled');
+    // The dialog may still stand in another tab; what comes of it is too late.
+    const url = new URL(answer.url);
+    expect((await alice.open(url.href)).headers.get('location')).toContain('result=cancelled');
+    url.searchParams.delete('error');
+    url.searchParams.set('code', 'late');
+    expect((await alice.open(url.href)).headers.get('location')).toContain(
+      'result=failed&code=AUTH_LINK_USED',
+    );
     expect(await countConsents(alice)).toBe(0);
   });
 
@@ -232,13 +242,16 @@ describe('coming back by the callback', () => {
     expect(answer.headers.get('location')).toContain('result=failed&code=CODE_REFUSED');
     // The link is spent: the right code comes too late.
     expect((await alice.open(back)).headers.get('location')).toContain(
+      'result=failed&code=AUTH_LINK_USED',
+    );
+    expect((await alice.open(url.href)).headers.get('location')).toContain(
       'result=failed&code=CODE_REFUSED',
     );
   });
 });
 
 describe('what became of a link', () => {
-  const OUTCOME = `query ($id: ID!) { authLink(id: $id) { status code context consent { id } } }`;
+  const OUTCOME = `query ($id: ID!) { authLink(id: $id) { status code userMessage context consent { id } } }`;
   const outcome = async (user: User, id: string | undefined) =>
     (await user.ask(OUTCOME, { id })).data.authLink;
 
@@ -253,6 +266,7 @@ describe('what became of a link', () => {
     expect(await outcome(alice, id)).toEqual({
       status: 'COMPLETED',
       code: null,
+      userMessage: null,
       context: 'basket 7',
       consent: { id: expect.any(String) },
     });
@@ -279,8 +293,9 @@ describe('what became of a link', () => {
     );
     await liveUntil(test, clock, new Date(clock.now() + 46 * MINUTE));
     expect(await outcome(alice, data.authLink.id)).toMatchObject({
-      status: 'FAILED',
+      status: 'ABANDONED',
       code: 'AUTH_LINK_EXPIRED',
+      userMessage: expect.stringContaining('begin again'),
     });
   });
 });
@@ -296,6 +311,41 @@ describe('coming back by the app', () => {
     });
     expect(await complete(alice, back)).toEqual(first);
     expect(await countConsents(alice)).toBe(1);
+  });
+
+  it('tells one code from another, and an error from both', async () => {
+    const back = await alice.walk(await alice.beginLink(landing));
+    const { code = '', state = '' } = partsOf(back);
+    const ask = async (input: object) =>
+      (await alice.ask(COMPLETE, { input: { state, ...input } })).data.completeConsent;
+    for (const input of [{}, { code, error: 'access_denied' }, { code: '' }, { error: '' }]) {
+      expect(await ask(input)).toMatchObject({ code: 'ANSWER_INCOMPLETE' });
+    }
+    const first = await ask({ code });
+    expect(first).toMatchObject({ __typename: 'CompletedConsent' });
+    expect(await ask({ code: `${code}x` })).toMatchObject({ code: 'AUTH_LINK_USED' });
+    expect(await ask({ error: 'access_denied' })).toMatchObject({ code: 'AUTH_LINK_USED' });
+    expect(await ask({ code })).toEqual(first);
+  });
+
+  it('ends the link that the user cancelled, with words for the user', async () => {
+    const back = await alice.walk(await alice.beginLink(landing), { deny: true });
+    const { error = '', state = '' } = partsOf(back);
+    const cancel = async (input: object) =>
+      (
+        await alice.ask(
+          `mutation ($input: CompleteConsentInput!) { completeConsent(input: $input) {
+            ... on AuthLinkNotCompleted { code userMessage } } }`,
+          { input: { state, ...input } },
+        )
+      ).data.completeConsent;
+    const cancelled = {
+      code: 'AUTH_LINK_CANCELLED',
+      userMessage: 'You cancelled, so nothing was connected.',
+    };
+    expect(await cancel({ error })).toEqual(cancelled);
+    expect(await cancel({ error })).toEqual(cancelled);
+    expect(await cancel({ code: 'late' })).toMatchObject({ code: 'AUTH_LINK_USED' });
   });
 
   it('needs a viewer', async () => {
@@ -339,7 +389,6 @@ describe('coming back by the app', () => {
 
 describe('a completion that was cut off', () => {
   it('between claim and exchange is finished by its job', async () => {
-    const { completeLink, findLinkByState } = await import('../../src/consents/complete.ts');
     const back = await alice.walk(await alice.beginLink(landing));
     const { code = '', state = '' } = partsOf(back);
     const { app } = test.house;
@@ -349,14 +398,13 @@ describe('a completion that was cut off', () => {
       truelayer: { ...app.truelayer, exchangeCode: () => Promise.reject(new Error('killed')) },
     };
     const link = await findLinkByState(app, state);
-    await expect(completeLink(dead, link!, code)).rejects.toThrow('killed');
+    await expect(takeAnswer(dead, link!, { code })).rejects.toThrow('killed');
     await liveUntil(test, clock, new Date(clock.now() + MINUTE));
     expect(await complete(alice, back)).toMatchObject({ __typename: 'CompletedConsent' });
     expect(await countConsents(alice)).toBe(1);
   });
 
   it('after the exchange fails with a reason to try again, and leaves no half consent', async () => {
-    const { completeLink, findLinkByState } = await import('../../src/consents/complete.ts');
     const back = await alice.walk(await alice.beginLink(landing));
     const { code = '', state = '' } = partsOf(back);
     const { app } = test.house;
@@ -370,9 +418,8 @@ describe('a completion that was cut off', () => {
         },
       },
     };
-    await expect(completeLink(dead, (await findLinkByState(app, state))!, code)).rejects.toThrow(
-      'killed',
-    );
+    const link = await findLinkByState(app, state);
+    await expect(takeAnswer(dead, link!, { code })).rejects.toThrow('killed');
     await liveUntil(test, clock, new Date(clock.now() + 50 * SECOND));
     expect(await complete(alice, back)).toMatchObject({ code: 'CODE_REFUSED' });
     expect(await countConsents(alice)).toBe(0);

@@ -62,9 +62,21 @@ export class User {
     return data.authLink.url;
   }
 
-  /** Walks the bank's pages and gives the address that the bank sends the browser back to. */
+  /** Opens a link and gives the address of the bank's dialog that it leads to. */
+  async dialogOf(link: string): Promise<string> {
+    const response = await this.open(link);
+    const dialog = response.headers.get('location');
+    if (dialog === null) throw new Error(`the link answered ${response.status}`);
+    return dialog;
+  }
+
+  /** Opens a link, walks the bank's pages and gives the address that the bank sends the browser back to. */
   async walk(link: string, plan: Partial<WalkPlan> = {}): Promise<string> {
-    const end = await walkDialog(link, { user: 'john', password: 'doe', ...plan });
+    const end = await walkDialog(await this.dialogOf(link), {
+      user: 'john',
+      password: 'doe',
+      ...plan,
+    });
     return end.url;
   }
 
