@@ -19,6 +19,8 @@ export interface Config {
   /** What an `iss` on the way back from a bank has to be; null where nobody said. */
   readonly truelayerIssuer: string | null;
   readonly identity: IdentityConfig | null;
+  /** What a token has to say for its bearer to be an operator; null: nobody is. */
+  readonly operatorClaim: OperatorClaim | null;
   /** Null outside production: keys are then generated into the data folder. */
   readonly encryptionKeys: KeyRing | null;
   /** The registered addresses that a bank may send the user back to; the first is the default. */
@@ -53,6 +55,15 @@ export interface IdentityConfig {
   /** Null: asked of the issuer's discovery document. */
   readonly jwksUrl: string | null;
 }
+
+/** A claim that equals the value, or is a list with it, makes an operator. */
+export interface OperatorClaim {
+  readonly name: string;
+  readonly value: string;
+}
+
+// Clients and users have a say in these, or they are everybody's.
+const CLAIMS_REFUSED = ['scope', 'scp', 'sub', 'iss', 'aud', 'client_id', 'azp', 'jti', 'exp'];
 
 const TRUELAYER_HOSTS = {
   sandbox: {
@@ -90,6 +101,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     truelayer: readTrueLayer(reader, production, httpAllowed),
     truelayerIssuer: reader.text('TRUELAYER_ISSUER') ?? null,
     identity: readIdentity(reader, production, httpAllowed),
+    operatorClaim: readOperatorClaim(reader, production),
     encryptionKeys: readEncryptionKeys(reader, production),
     redirectUris: readRedirectUris(reader, httpAllowed, publicUrl),
     returnUrls: reader.list('RETURN_URLS').map((url) => reader.returnUrl(url)),
@@ -171,6 +183,22 @@ function readIdentity(
     reader.fault('AUTH_JWKS_URL is missing: AUTH_ISSUER is no address whose keys could be found.');
   }
   return { issuer, audience: audience ?? '', jwksUrl };
+}
+
+function readOperatorClaim(reader: ConfigReader, production: boolean): OperatorClaim | null {
+  // Where anybody on the machine gets a token for any name, one for an operator is no secret either.
+  const development = !production && reader.text('AUTH_ISSUER') === undefined;
+  const text = reader.text('OPERATOR_CLAIM') ?? (development ? 'roles=operator' : undefined);
+  if (text === undefined) return null;
+  const [, name = '', value = ''] = /^([^=\s]+)=(\S+)$/.exec(text) ?? [];
+  if (name === '') {
+    reader.fault(`OPERATOR_CLAIM is ${JSON.stringify(text)}: it is name=value, roles=operator.`);
+  } else if (CLAIMS_REFUSED.includes(name)) {
+    reader.fault(
+      `OPERATOR_CLAIM cannot be ${name}: take a claim that only your issuer decides on.`,
+    );
+  }
+  return { name, value };
 }
 
 function readRedirectUris(

@@ -10,6 +10,8 @@ import type { HistoryProgress } from '../history/progress.ts';
 export interface TokenViewer extends Viewer {
   /** The token's scopes; `identifiers` shows IBANs, account numbers and names unmasked. */
   readonly scopes: readonly string[];
+  /** Whether the token opens the operations part; it shows nobody's money. */
+  readonly operator: boolean;
   /** When the token ends, and with it what was begun under it. */
   readonly expiresAt: Date;
 }
@@ -57,4 +59,11 @@ export function requireViewer(context: Context): TokenViewer {
   throw new GraphQLError('This needs a bearer token: send "authorization: Bearer …".', {
     extensions: { code: 'UNAUTHENTICATED' },
   });
+}
+
+/** An operator, where a field answers to nobody else. */
+export function requireOperator(context: Context): TokenViewer {
+  const viewer = requireViewer(context);
+  if (viewer.operator) return viewer;
+  throw new GraphQLError('This is for operators only.', { extensions: { code: 'FORBIDDEN' } });
 }

@@ -8,6 +8,8 @@ import './transaction.ts';
 import './consent.ts';
 import './auth-link.ts';
 import './viewer.ts';
+import './operations.ts';
+import './link-funnel.ts';
 import { builder } from './builder.ts';
 
 /** The whole GraphQL schema. */

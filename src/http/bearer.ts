@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { allowInsecureRequests, discovery } from 'openid-client';
 import { type Clock, nowOf } from '../base/clock.ts';
+import type { OperatorClaim } from '../base/config.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { ExpectedError } from '../base/errors.ts';
 import type { TokenViewer } from '../graphql/context.ts';
@@ -12,6 +13,8 @@ export interface BearerRules {
   /** Null: found by the issuer's discovery document, at the first token. */
   readonly jwksUrl: string | null;
   readonly allowHttp: boolean;
+  /** The claim that operators have; null: nobody is one. */
+  readonly operatorClaim: OperatorClaim | null;
 }
 
 /** Tells the viewer that an `Authorization` header names; null without one. */
@@ -55,6 +58,7 @@ export function createReadBearer(rules: BearerRules, clock: Clock): ReadBearer {
       issuer: rules.issuer,
       subject: payload.sub,
       scopes: scopesOf(payload),
+      operator: isOperator(payload, rules.operatorClaim),
       expiresAt: new Date((payload.exp ?? 0) * 1_000),
     };
   };
@@ -106,4 +110,10 @@ function scopesOf(payload: JWTPayload): readonly string[] {
   const given = scope ?? scp;
   if (typeof given === 'string') return given.split(' ').filter((word) => word !== '');
   return Array.isArray(given) ? given.filter((word) => typeof word === 'string') : [];
+}
+
+function isOperator(payload: JWTPayload, claim: OperatorClaim | null): boolean {
+  if (claim === null || !Object.hasOwn(payload, claim.name)) return false;
+  const said = payload[claim.name];
+  return Array.isArray(said) ? said.includes(claim.value) : said === claim.value;
 }

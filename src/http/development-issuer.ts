@@ -15,10 +15,10 @@ export interface DevelopmentIssuer {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
-  /** `http://127.0.0.1:…/dev/token?user=alice` gives a token as text. */
+  /** `http://127.0.0.1:…/dev/token?user=alice` gives a token as text; `&role=operator` one with that role. */
   readonly tokenUrl: string;
-  /** A token of twelve hours; its scopes are `identifiers` unless others are given. */
-  issue(user: string, scope?: string): Promise<string>;
+  /** A token of twelve hours; its scopes are `identifiers` unless others are given, its roles none. */
+  issue(user: string, scope?: string, role?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -34,6 +34,7 @@ export interface DevelopmentIssuerOptions {
 // A name and no address: viewers stay the same people whatever port it gets.
 const ISSUER = 'urn:consentry:development';
 const AUDIENCE = 'consentry';
+const NAME = /^[\w.@-]{1,64}$/;
 const LIFE_MILLISECONDS = 12 * HOUR;
 
 /** A fresh signing key. */
@@ -52,9 +53,9 @@ export async function startDevelopmentIssuer(
   const { d: _secret, ...publicKey } = options.key;
   const kid = await calculateJwkThumbprint(publicKey);
   const signingKey = await importJWK(options.key, 'ES256');
-  const issue = async (user: string, scope = 'identifiers') => {
+  const issue = async (user: string, scope = 'identifiers', role?: string) => {
     const now = nowOf(options.clock);
-    return new SignJWT({ scope })
+    return new SignJWT({ scope, ...(role === undefined ? {} : { roles: [role] }) })
       .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -92,7 +93,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   keys: string,
-  issue: (user: string) => Promise<string>,
+  issue: DevelopmentIssuer['issue'],
 ): Promise<void> {
   const path = request.url ?? '/';
   // A path of two slashes would be read as another host's.
@@ -110,8 +111,10 @@ async function answer(
     response.writeHead(200, { 'content-type': 'application/json' }).end(keys);
   } else if (url.pathname === '/dev/token') {
     const user = url.searchParams.get('user') ?? '';
-    if (/^[\w.@-]{1,64}$/.test(user)) {
-      response.writeHead(200, { 'content-type': 'text/plain' }).end(`${await issue(user)}\n`);
+    const role = url.searchParams.get('role') ?? undefined;
+    if (NAME.test(user) && (role === undefined || NAME.test(role))) {
+      const token = await issue(user, undefined, role);
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(`${token}\n`);
     } else {
       response.writeHead(400).end('Say whose token: /dev/token?user=alice\n');
     }

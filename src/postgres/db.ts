@@ -35,6 +35,11 @@ export interface Database {
   transact<T>(viewerId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Finds at most `limit` rows across viewers by the few columns the scout role may read. */
   scout(statement: string, values: readonly unknown[]): Promise<readonly Finding[]>;
+  /** Counts rows across viewers by the few columns the scout role may read; the answer names nobody. */
+  scoutTotals<Row extends pg.QueryResultRow>(
+    statement: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]>;
   /** How many rows a table has across viewers. */
   scoutCount(table: 'auth_link' | 'consent'): Promise<number>;
   close(): Promise<void>;
@@ -85,6 +90,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       const rows = await scout<{ id: string; viewer_id: string }>(pool, statement, values);
       return rows.map((row) => ({ id: row.id, viewerId: row.viewer_id }));
     },
+    scoutTotals: (statement, values) => scout(pool, statement, values),
     async scoutCount(table) {
       const counted = `select count(id)::int as count from ${table}`;
       const [row] = await scout<{ count: number }>(pool, counted, []);

@@ -123,4 +123,22 @@ describe('the configuration', () => {
       authUrl: 'http://127.0.0.1:9',
     });
   });
+
+  it('knows operators by a claim that clients and users have no say in', () => {
+    const claimOf = (environment: Record<string, string>) =>
+      readConfig(environment, noFile).operatorClaim;
+    expect(claimOf({})).toEqual({ name: 'roles', value: 'operator' });
+    expect(claimOf({ AUTH_ISSUER: 'https://id.example.com', AUTH_AUDIENCE: 'x' })).toBeNull();
+    expect(claimOf(production)).toBeNull();
+    expect(claimOf({ ...production, OPERATOR_CLAIM: 'https://a.example/role=bank=ops' })).toEqual({
+      name: 'https://a.example/role',
+      value: 'bank=ops',
+    });
+    for (const name of ['scope', 'scp', 'sub', 'iss', 'aud', 'client_id', 'azp']) {
+      expect(faultsOf({ ...production, OPERATOR_CLAIM: `${name}=x` })).toEqual(['OPERATOR_CLAIM']);
+    }
+    for (const text of ['roles', 'roles=', '=operator', 'my roles=operator']) {
+      expect(faultsOf({ ...production, OPERATOR_CLAIM: text })).toEqual(['OPERATOR_CLAIM']);
+    }
+  });
 });

@@ -390,7 +390,8 @@ it.each(
     input: /complete/.test(file) ? { code: 'x', state: 'y' } : { providerId: 'ob-monzo' },
   };
   const subscription = /^subscription /m.test(document);
-  const answer = await alice.post(
+  const asker = document.startsWith('# For operators') ? new User(test, 'ops', 'operator') : alice;
+  const answer = await asker.post(
     document,
     variables,
     subscription ? AbortSignal.timeout(20_000) : undefined,

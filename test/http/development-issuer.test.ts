@@ -18,7 +18,7 @@ beforeAll(async () => {
     key: await makeIssuerKey(),
   });
   const { issuer: name, audience, jwksUrl } = issuer;
-  rules = { issuer: name, audience, jwksUrl, allowHttp: true };
+  rules = { issuer: name, audience, jwksUrl, allowHttp: true, operatorClaim: null };
 });
 afterAll(() => issuer.close());
 
@@ -59,6 +59,25 @@ describe('the development issuer', () => {
 });
 
 describe('a bearer token', () => {
+  it('makes an operator by the configured claim and its value alone', async () => {
+    const operatorOf = async (role: string | undefined, name = 'roles', value = 'operator') => {
+      const read = createReadBearer({ ...rules, operatorClaim: { name, value } }, systemClock);
+      return (await read(`Bearer ${await issuer.issue('ops', 'operator', role)}`))?.operator;
+    };
+    expect(await operatorOf('operator')).toBe(true);
+    for (const role of ['Operator', 'operator ', 'user', undefined]) {
+      expect(await operatorOf(role)).toBe(false);
+    }
+    expect(await operatorOf('operator', 'groups')).toBe(false);
+    expect(await operatorOf('operator', '__proto__', 'x')).toBe(false);
+    const nobody = createReadBearer(rules, systemClock);
+    const token = await issuer.issue('ops', 'operator', 'operator');
+    expect(await nobody(`Bearer ${token}`)).toMatchObject({ operator: false });
+    const address = `${issuer.tokenUrl}?user=ops&role=operator`;
+    expect((await (await fetch(address)).text()).split('.')).toHaveLength(3);
+    expect((await fetch(`${issuer.tokenUrl}?user=ops&role=a%20b`)).status).toBe(400);
+  });
+
   it('names the same viewer each time, and another for another name or issuer', async () => {
     const read = createReadBearer(rules, systemClock);
     const viewer = async (user: string) => read(`Bearer ${await issuer.issue(user)}`);

@@ -74,6 +74,7 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
     AUTH_JWKS_URL: issuer.jwksUrl,
     REDIRECT_URIS: `${publicUrl}/callback https://app.example/landing`,
     RETURN_URLS: 'https://app.example/done https://app.example/done?kept=1 myapp://done',
+    OPERATOR_CLAIM: 'roles=operator',
     LOG_LEVEL: 'debug',
     ...options.environment,
   };

@@ -20,11 +20,14 @@ export interface Answer {
 export class User {
   readonly #test: UserWorld;
   readonly #name: string;
+  readonly #role: string | undefined;
   readonly cookies = new Map<string, string>();
 
-  constructor(test: UserWorld, name: string) {
+  /** @param role - of their tokens, `operator` or none */
+  constructor(test: UserWorld, name: string, role?: string) {
     this.#test = test;
     this.#name = name;
+    this.#role = role;
   }
 
   async ask(query: string, variables: object = {}): Promise<Answer> {
@@ -38,7 +41,7 @@ export class User {
       headers: {
         'content-type': 'application/json',
         accept: signal === undefined ? 'application/json' : 'text/event-stream',
-        authorization: `Bearer ${await this.#test.issuer.issue(this.#name)}`,
+        authorization: `Bearer ${await this.#test.issuer.issue(this.#name, undefined, this.#role)}`,
       },
       body: JSON.stringify({ query, variables }),
       ...(signal === undefined ? {} : { signal }),
