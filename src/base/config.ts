@@ -1,3 +1,5 @@
+import { type ClaimingApps, readApps } from './config-apps.ts';
+import { type OperatorClaim, readOperatorClaim } from './config-operator.ts';
 import { ConfigReader, type Environment } from './config-reader.ts';
 import { parseKeyRing } from './key-ring.ts';
 import type { KeyRing } from './seal.ts';
@@ -28,6 +30,8 @@ export interface Config {
   /** Where a completed link may send the browser on to, matched exactly. */
   readonly returnUrls: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** The apps that may take the ways back that lie on our own address. */
+  readonly apps: ClaimingApps;
   /** How many reverse proxies stand in front, whose forwarded address is believed. */
   readonly trustedProxies: number;
   /** How many days before its end an alert tells of a consent. */
@@ -56,15 +60,6 @@ export interface IdentityConfig {
   readonly jwksUrl: string | null;
 }
 
-/** A claim that equals the value, or is a list with it, makes an operator. */
-export interface OperatorClaim {
-  readonly name: string;
-  readonly value: string;
-}
-
-// Clients and users have a say in these, or they are everybody's.
-const CLAIMS_REFUSED = ['scope', 'scp', 'sub', 'iss', 'aud', 'client_id', 'azp', 'jti', 'exp'];
-
 const TRUELAYER_HOSTS = {
   sandbox: {
     authUrl: 'https://auth.truelayer-sandbox.com',
@@ -90,6 +85,8 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
   if (production && reader.text('PUBLIC_URL') === undefined) {
     reader.fault('PUBLIC_URL is missing: set the https address that browsers use.');
   }
+  const redirectUris = readRedirectUris(reader, httpAllowed, publicUrl);
+  const returnUrls = reader.list('RETURN_URLS').map((url) => reader.returnUrl(url));
   const config: Config = {
     production,
     role: reader.choice('ROLE', ['all', 'api', 'worker'], 'all'),
@@ -103,8 +100,9 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     identity: readIdentity(reader, production, httpAllowed),
     operatorClaim: readOperatorClaim(reader, production),
     encryptionKeys: readEncryptionKeys(reader, production),
-    redirectUris: readRedirectUris(reader, httpAllowed, publicUrl),
-    returnUrls: reader.list('RETURN_URLS').map((url) => reader.returnUrl(url)),
+    redirectUris,
+    returnUrls,
+    apps: readApps(reader, publicUrl, [...redirectUris, ...returnUrls]),
     corsOrigins: reader.list('CORS_ORIGINS').map((origin) => reader.origin(origin, httpAllowed)),
     trustedProxies: reader.whole('TRUSTED_PROXIES', 0, 0, 10),
     alertDaysBefore: reader.whole('ALERT_DAYS_BEFORE', 7, 1, 60),
@@ -183,22 +181,6 @@ function readIdentity(
     reader.fault('AUTH_JWKS_URL is missing: AUTH_ISSUER is no address whose keys could be found.');
   }
   return { issuer, audience: audience ?? '', jwksUrl };
-}
-
-function readOperatorClaim(reader: ConfigReader, production: boolean): OperatorClaim | null {
-  // Where anybody on the machine gets a token for any name, one for an operator is no secret either.
-  const development = !production && reader.text('AUTH_ISSUER') === undefined;
-  const text = reader.text('OPERATOR_CLAIM') ?? (development ? 'roles=operator' : undefined);
-  if (text === undefined) return null;
-  const [, name = '', value = ''] = /^([^=\s]+)=(\S+)$/.exec(text) ?? [];
-  if (name === '') {
-    reader.fault(`OPERATOR_CLAIM is ${JSON.stringify(text)}: it is name=value, roles=operator.`);
-  } else if (CLAIMS_REFUSED.includes(name)) {
-    reader.fault(
-      `OPERATOR_CLAIM cannot be ${name}: take a claim that only your issuer decides on.`,
-    );
-  }
-  return { name, value };
 }
 
 function readRedirectUris(

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { allowInsecureRequests, discovery } from 'openid-client';
 import { type Clock, nowOf } from '../base/clock.ts';
-import type { OperatorClaim } from '../base/config.ts';
+import type { OperatorClaim } from '../base/config-operator.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { ExpectedError } from '../base/errors.ts';
 import type { TokenViewer } from '../graphql/context.ts';

@@ -11,6 +11,7 @@ import { readReadiness } from './health.ts';
 import { answerLink, LINK_PATH } from './link.ts';
 import { linkPage } from './link-page.ts';
 import { page } from './page.ts';
+import { wellKnownRoutes } from './well-known.ts';
 
 /** The doors of one process. */
 export interface HttpServer {
@@ -76,6 +77,9 @@ function createRoutes(app: App, options: HttpOptions): ReadonlyMap<string, Answe
     ],
   ]);
   if (app.config.role === 'worker') return routes;
+  for (const [path, answerPath] of wellKnownRoutes(app.config)) {
+    if (!routes.has(path)) routes.set(path, answerPath);
+  }
   const graphql = createGraphql(app);
   routes.set(LINK_PATH, (request, response) => answerLink(app, request, response));
   routes.set('/callback', (request, response) => answerCallback(app, request, response));
