@@ -32,6 +32,8 @@ export interface TestHouseOptions {
   /** Real time if left out. */
   readonly clock?: Clock;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The address that browsers use, where something stands in front; its own if left out. */
+  readonly publicUrl?: string;
   /** True: each call to a bank takes as long as in life. */
   readonly latency?: boolean;
 }
@@ -47,7 +49,7 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
     createTestFolder(),
     freePort(),
   ]);
-  const publicUrl = `http://localhost:${port}`;
+  const publicUrl = options.publicUrl ?? `http://localhost:${port}`;
   const simulator = await startSimulator({
     clock,
     seed: 'test',
