@@ -205,9 +205,17 @@ describe.skipIf(withoutBrowser)('two browsers over https', () => {
     await giveConsent(page);
     expect(await arriveAtApp(page)).toMatchObject({ result: 'completed' });
     expect(await page.evaluate<string>('document.referrer')).toBe('');
+    // Also where the page before tells everybody all of its address, and the app is only handed the code.
     const stranger = await attacker.openPage();
     await stranger.goto(await beginLink(victim, `alice-${round}`));
+    holdsBack = true;
     await giveConsent(stranger);
+    await arriveAt(stranger, 'Held back');
+    holdsBack = false;
+    const link = `<a href="${stranger.url().replaceAll('&', '&amp;')}">Go on</a>`;
+    sibling = (response) => showPage(response, 'Talkative', link, 'unsafe-url');
+    await stranger.goto(`https://${SIBLING}:${front.port}/?secret=canary`);
+    await stranger.getByRole('link', { name: 'Go on' }).click();
     expect(await arriveAtApp(stranger)).toHaveProperty('code');
     expect(await stranger.evaluate<string>('document.referrer')).toBe('');
     expect(referrers).toEqual([undefined, undefined]);
@@ -231,10 +239,15 @@ function holdBack(_request: IncomingMessage, response: ServerResponse): void {
   showPage(response, 'Held back');
 }
 
-function showPage(response: ServerResponse, title: string): void {
+function showPage(
+  response: ServerResponse,
+  title: string,
+  content = '',
+  referrerPolicy = 'no-referrer',
+): void {
   response
-    .writeHead(200, { 'content-type': 'text/html' })
-    .end(`<!doctype html><title>${title}</title><h1>${title}</h1>`);
+    .writeHead(200, { 'content-type': 'text/html', 'referrer-policy': referrerPolicy })
+    .end(`<!doctype html><title>${title}</title><h1>${title}</h1>${content}`);
 }
 
 /** Asks for a link from a page, as an app would: its browser gets the cookie. */

@@ -7,7 +7,7 @@ import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { createLog } from '../../src/base/log.ts';
 import { keys } from '../../src/cli/keys.ts';
 import { openProgress } from '../../src/cli/progress.ts';
-import { seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { SECRETS_PER_USER, seedSecrets } from '../../src/cli/rotation-seed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';
 
@@ -16,10 +16,13 @@ const make = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const OLD = make('old');
 const NEW = make('new');
 
+const USERS = 2;
+const ALL = USERS * SECRETS_PER_USER;
+
 let store: TestDatabase;
 beforeAll(async () => {
   store = await createTestDatabase();
-  await seedSecrets(store.url, parseKeyRing(OLD), 2);
+  await seedSecrets(store.url, parseKeyRing(OLD), USERS);
 });
 afterAll(() => store.drop());
 
@@ -67,13 +70,15 @@ describe('the operator’s program', () => {
   it('lists the keys, rotates, and says when the old key can go', async () => {
     expect(await tell('keys list', `${NEW},${OLD}`)).toEqual([
       0,
-      'new  0 secrets  seals and opens\nold  12 secrets  opens',
+      `new  0 secrets  seals and opens\nold  ${ALL} secrets  opens`,
     ]);
     const [status, output] = await tell('keys rotate', `${NEW},${OLD}`);
     expect(status).toBe(0);
-    expect(output).toMatch(/^12 secrets sealed anew with new, in \d+ s\n0 secrets there already$/m);
+    expect(output).toMatch(
+      new RegExp(`^${ALL} secrets sealed anew with new, in \\d+ s\n0 secrets there already$`, 'm'),
+    );
     expect(output).toMatch(/The key old can be removed now: nothing is sealed with it\.$/);
-    expect(await tell('keys list', NEW)).toEqual([0, 'new  12 secrets  seals and opens']);
+    expect(await tell('keys list', NEW)).toEqual([0, `new  ${ALL} secrets  seals and opens`]);
   });
 
   it('does nothing without the key that secrets are sealed with, until that is given up', async () => {
@@ -83,7 +88,7 @@ describe('the operator’s program', () => {
     expect(refusal).toMatch(/^ENCRYPTION_KEYS lacks the key new, and .+$/);
     expect(await tell('keys list', LATER)).toEqual([
       1,
-      'later  0 secrets  seals and opens\nnew  12 secrets  is not configured',
+      `later  0 secrets  seals and opens\nnew  ${ALL} secrets  is not configured`,
     ]);
     expect(await tell('keys give-up new', NEW)).toEqual([
       -1,
@@ -92,11 +97,11 @@ describe('the operator’s program', () => {
     expect(await tell('keys give-up old', LATER)).toEqual([-1, 'No start asks for a key old.']);
     expect(await tell('keys give-up new', LATER)).toEqual([
       0,
-      'The server starts without new; 12 secrets under it will never open.',
+      `The server starts without new; ${ALL} secrets under it will never open.`,
     ]);
     const [after, words] = await tell('keys rotate', LATER);
     expect(after).toBe(1);
-    expect(words.match(/^could not be opened and was left as it is: /gm)).toHaveLength(12);
+    expect(words.match(/^could not be opened and was left as it is: /gm)).toHaveLength(ALL);
     expect(words).toContain('its encryption key is not configured');
   });
 

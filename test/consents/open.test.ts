@@ -105,6 +105,21 @@ describe('opening a link', () => {
     });
   });
 
+  it('that goes wrong on our side says so on a page, and can be tried again', async () => {
+    const link = await alice.beginLink();
+    const { rows } = await owner.query(
+      `update auth_link set sealed_dialog = 'damaged' where open_hash = $1
+       returning old.sealed_dialog as whole`,
+      [Buffer.from(hashOf(link.split('/').at(-1) ?? ''))],
+    );
+    expect(await pageOf(await alice.open(link))).toEqual([503, 'This does not work at the moment']);
+    expect(await recorded(link)).toMatchObject({ status: 'OPEN', opened: null });
+    await owner.query(`update auth_link set sealed_dialog = $1 where sealed_dialog = 'damaged'`, [
+      rows[0].whole,
+    ]);
+    expect((await alice.open(link)).status).toBe(303);
+  });
+
   it('leaves neither its secret nor the state in a log', async () => {
     const link = await alice.beginLink();
     const state = new URL(await alice.dialogOf(link)).searchParams.get('state') ?? 'none';
