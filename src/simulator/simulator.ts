@@ -123,6 +123,7 @@ function makeWorld(
       rotateRefreshTokens: false,
       latency: latency ?? false,
       queuedMilliseconds: 500,
+      clientSecret: client.secret,
     },
     entropy: seededEntropy(`${seed} ${clock.now()}`),
     seals: makeSeals(seed),

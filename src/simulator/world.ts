@@ -26,6 +26,8 @@ export interface Settings {
   latency: boolean;
   /** How long a task of an asynchronous call waits before it runs. */
   queuedMilliseconds: number;
+  /** What the client has to show from now on; another one is refused with `invalid_client`. */
+  clientSecret: string;
 }
 
 /** What all endpoints of one simulator share. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askControl, connectionOf, openApp, type App, type Tokens } from './app.ts';
+import { askControl, CLIENT, connectionOf, openApp, type App, type Tokens } from './app.ts';
 
 type Body = Readonly<Record<string, any>>;
 
@@ -183,8 +183,24 @@ describe('the control of a simulator', () => {
 
   test('switches settings', async () => {
     const now = await done('PATCH', '/settings', { rotateRefreshTokens: true });
-    expect(now).toEqual({ rotateRefreshTokens: true, latency: false, queuedMilliseconds: 500 });
+    expect(now).toEqual({
+      rotateRefreshTokens: true,
+      latency: false,
+      queuedMilliseconds: 500,
+      clientSecret: CLIENT.secret,
+    });
     const next = (await (await app.refresh(tokens.refresh_token ?? '')).json()) as Tokens;
     expect(next.refresh_token).not.toBe(tokens.refresh_token);
+  });
+
+  test('gives the client another secret, and takes the old one no more', async () => {
+    const refresh = async () => {
+      const answer = await app.refresh(tokens.refresh_token ?? '');
+      return [answer.status, ((await answer.json()) as { error?: string }).error];
+    };
+    await done('PATCH', '/settings', { clientSecret: 'changed in the console' });
+    expect(await refresh()).toEqual([400, 'invalid_client']);
+    await done('PATCH', '/settings', { clientSecret: CLIENT.secret });
+    expect(await refresh()).toEqual([200, undefined]);
   });
 });

@@ -36,11 +36,11 @@ export async function answerExtend(world: World, request: SimulatorRequest): Pro
   const read = readBody(EXTENSION, request);
   if (!read.ok) return refuse(invalidBody(world, read.faults));
   const { body } = read;
-  const { client } = world;
+  const { client, settings } = world;
   if (!client.redirectUris.includes(body.redirect_uri)) {
     return refuse(invalidBody(world, [{ path: ['redirect_uri'], kind: 'invalid' }]));
   }
-  if (body.client_id !== client.id || body.client_secret !== client.secret) {
+  if (body.client_id !== client.id || body.client_secret !== settings.clientSecret) {
     return refuse(problem(world, 401, 'Unauthorized', { detail: 'Client credentials invalid.' }));
   }
   const renewal = renewalOf(world, body.refresh_token);

@@ -12,8 +12,11 @@ import type { SimulatorRequest, World } from '../world.ts';
 export async function answerToken(world: World, request: SimulatorRequest): Promise<AuthAnswer> {
   const fields = await readFields(request);
   if (fields === undefined) return refuse('invalid_request');
-  const { client } = world;
-  if (fields.get('client_id') !== client.id || fields.get('client_secret') !== client.secret) {
+  const { client, settings } = world;
+  if (
+    fields.get('client_id') !== client.id ||
+    fields.get('client_secret') !== settings.clientSecret
+  ) {
     return refuse('invalid_client');
   }
   switch (fields.get('grant_type')) {

@@ -75,6 +75,7 @@ export const bodies = {
     rotateRefreshTokens: z.boolean().exactOptional(),
     latency: z.boolean().exactOptional(),
     queuedMilliseconds: count.exactOptional(),
+    clientSecret: z.string().min(1).max(500).exactOptional(),
   }),
   traits: z.strictObject({
     healthy: z.boolean().exactOptional(),

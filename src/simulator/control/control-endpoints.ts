@@ -37,7 +37,7 @@ const ROUTES: readonly Route[] = [
   { call: 'GET /control/banks', says: 'every bank with its character', answer: ({ control }) => control.banks },
   { call: 'PATCH /control/banks/*', says: 'changes the character of a bank', answer: adjustBank },
   { call: 'POST /control/preset', says: `makes a prepared world: ${Object.keys(PRESETS).join(', ')}`, answer: applyPreset },
-  { call: 'PATCH /control/settings', says: 'switches rotateRefreshTokens, latency, queuedMilliseconds', answer: changeSettings },
+  { call: 'PATCH /control/settings', says: 'switches rotateRefreshTokens, latency, queuedMilliseconds, clientSecret', answer: changeSettings },
   { call: 'GET /control/consents', says: 'the consents that were met', answer: ({ control }) => control.consents() },
   { call: 'DELETE /control/consents/*', says: 'the user takes a consent back, by credentials id', answer: revoke },
   { call: 'POST /control/transactions', says: 'adds a transaction: user, bank, account, amount, description, at, pending', answer: addRow },
