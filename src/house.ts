@@ -140,6 +140,7 @@ async function openApp(
   const queue = await openQueue({
     url,
     clock,
+    environment: truelayer.environment,
     queues: queueRules(),
     schedules: schedules ? jobSchedules() : [],
     worker,

@@ -58,6 +58,8 @@ export interface Queue {
 export interface QueueOptions {
   readonly url: string;
   readonly clock: Clock;
+  /** Of which TrueLayer: its jobs are taken by its own processes alone, on the same Postgres too. */
+  readonly environment: string;
   readonly queues: ReadonlyMap<string, QueueRules>;
   readonly schedules: readonly Schedule[];
   /** True in processes that answer jobs: they also supervise, and keep the schedules. */
@@ -96,21 +98,22 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     throw error;
   }
   const running = new Set<Promise<unknown>>();
+  const queueOf = queueNames(options.environment);
   return {
     async send(tx, jobs) {
       const byName = Map.groupBy(jobs, (job) => job.name);
       for (const [name, group] of byName) {
-        await boss.insert(name, group.map(toInsert), { db: fromPrisma(tx) });
+        await boss.insert(queueOf(name), group.map(toInsert), { db: fromPrisma(tx) });
       }
     },
     async sendAlone(job) {
-      await boss.insert(job.name, [toInsert(job)]);
+      await boss.insert(queueOf(job.name), [toInsert(job)]);
     },
     async work(answers) {
       for (const [name, answer] of answers) {
         const rules = options.queues.get(name);
         if (rules === undefined) throw new Error(`no queue is declared for the job ${name}`);
-        await startWorkers(boss, name, rules, answer, running);
+        await startWorkers(boss, queueOf(name), rules, answer, running);
       }
     },
     get answering() {
@@ -121,6 +124,12 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       await boss.stop({ graceful: true, timeout: Math.max(graceMilliseconds, 1_000) });
     },
   };
+}
+
+/** What the queue of a job is called: `fetch-span/live`, in letters that a queue's name may have. */
+function queueNames(environment: string): (job: string) => string {
+  const suffix = environment.replaceAll(/[^\w.-]/g, '_');
+  return (job) => `${job}/${suffix}`;
 }
 
 function toInsert(job: JobRequest) {
@@ -134,7 +143,9 @@ function toInsert(job: JobRequest) {
 
 async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> {
   const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
-  for (const [name, rules] of options.queues) {
+  const queueOf = queueNames(options.environment);
+  for (const [job, rules] of options.queues) {
+    const name = queueOf(job);
     const settings = {
       retryLimit: rules.retries,
       retryDelay: rules.retryDelaySeconds,
@@ -156,9 +167,12 @@ async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> 
   }
   if (!options.worker) return;
   const scheduled = new Map((await boss.getSchedules()).map((row) => [row.name, row.cron]));
-  for (const schedule of options.schedules) {
-    if (scheduled.get(schedule.name) === schedule.cron) continue;
-    await boss.schedule(schedule.name, schedule.cron, {}, { tz: 'UTC' });
+  for (const { name, cron } of options.schedules) {
+    if (scheduled.get(queueOf(name)) !== cron) {
+      await boss.schedule(queueOf(name), cron, {}, { tz: 'UTC' });
+    }
+    // Of the days when all environments shared their queues, which nobody works on any more.
+    if (scheduled.has(name)) await boss.unschedule(name);
   }
 }
 

@@ -69,6 +69,7 @@ it('processes that start together on an empty database all come up', async () =>
       openQueue({
         url,
         clock: systemClock,
+        environment: 'sandbox',
         queues: queueRules(),
         schedules: [],
         worker: false,
