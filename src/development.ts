@@ -15,11 +15,15 @@ import {
 import { createGraphiql } from './http/graphiql.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres/embedded.ts';
 import { type Simulator, startSimulator } from './simulator/simulator.ts';
+import type { ClientCredentials } from './truelayer/token-endpoint.ts';
+
+/** The simulator's addresses, and a client that is made up and so is never stored. */
+export type SimulatedTrueLayer = TrueLayerConfig & ClientCredentials;
 
 /** The parts that stand in where nothing real is configured. None of them runs in production. */
 export interface Development {
   readonly databaseUrl: string | null;
-  readonly truelayer: TrueLayerConfig | null;
+  readonly truelayer: SimulatedTrueLayer | null;
   readonly simulator: Simulator | null;
   readonly issuer: DevelopmentIssuer | null;
   readonly encryptionKeys: KeyRing | null;
@@ -148,7 +152,7 @@ async function onPort<T>(
   }
 }
 
-function simulatedConfig(simulator: Simulator): TrueLayerConfig {
+function simulatedConfig(simulator: Simulator): SimulatedTrueLayer {
   return {
     environment: 'simulated',
     authUrl: simulator.authUrl,

@@ -1,17 +1,18 @@
 import type { App } from './app.ts';
 import { type Clock, systemClock } from './base/clock.ts';
-import type { Config, TrueLayerConfig } from './base/config.ts';
+import type { Config } from './base/config.ts';
 import { type Entropy, systemEntropy } from './base/entropy.ts';
 import { StartError } from './base/errors.ts';
 import { correlationId, type Log } from './base/log.ts';
-import type { KeyRing } from './base/seal.ts';
+import { type Counterpart, meetTrueLayer } from './clients/counterpart.ts';
+import type { SeedStore } from './clients/seed.ts';
 import type { Development } from './development.ts';
 import { openEvents } from './events.ts';
 import { type BearerRules, createReadBearer } from './http/bearer.ts';
 import { startHttp } from './http/server.ts';
 import { jobSchedules, queueRules } from './jobs.ts';
 import { checkKeys } from './keys/check.ts';
-import { openDatabase } from './postgres/db.ts';
+import { type Database, openDatabase } from './postgres/db.ts';
 import { applyMigrations, type Migrations, readMigrations } from './postgres/migrate.ts';
 import { openQueue } from './postgres/queue.ts';
 import { unreachable } from './postgres/unreachable.ts';
@@ -77,12 +78,19 @@ async function open(
   if (development !== null) closers.push(() => development.close());
   const migrations = readMigrations();
   const url = config.databaseUrl ?? development?.databaseUrl ?? missing('DATABASE_URL');
-  const truelayer = config.truelayer ?? development?.truelayer ?? missing('TRUELAYER_CLIENT_ID');
   const keys = config.encryptionKeys ?? development?.encryptionKeys ?? missing('ENCRYPTION_KEYS');
   await migrate(url, migrations, log);
-  const app = await openApp({ ...options, clock, entropy }, { url, truelayer, keys }, closers);
+  const database = openRows(url, options, closers);
+  const store = { database, keys, log, clock };
   // Before anything is sealed, and before a job could take a wrong key for a broken secret.
-  await checkKeys(app);
+  await checkKeys(store);
+  const simulated = development?.truelayer ?? null;
+  const counterpart = await meetTrueLayer(store, config.truelayer, simulated);
+  const app = await openApp(
+    { ...options, clock, entropy },
+    { ...store, url, counterpart },
+    closers,
+  );
   if (config.role !== 'api') await startWorker(app);
   await readFirstProviders(app);
   const readBearer = createReadBearer(bearerRules(config, development), clock);
@@ -111,6 +119,21 @@ async function loadDevelopment(config: Config, clock: Clock): Promise<Developmen
   return startDevelopment(config, clock);
 }
 
+function openRows(
+  url: string,
+  { log, clock = systemClock }: HouseOptions,
+  closers: (() => Promise<void>)[],
+): Database {
+  const database = openDatabase({
+    url,
+    connectionsMax: 12,
+    clockInDatabase: clock !== systemClock,
+    onIdleError: (error) => log.warn({ err: error }, 'the database connection was troubled'),
+  });
+  closers.push(() => database.close());
+  return database;
+}
+
 async function openApp(
   {
     config,
@@ -119,28 +142,22 @@ async function openApp(
     entropy,
     schedules = true,
   }: HouseOptions & { clock: Clock; entropy: Entropy },
-  parts: { readonly url: string; readonly truelayer: TrueLayerConfig; readonly keys: KeyRing },
+  parts: SeedStore & { readonly url: string; readonly counterpart: Counterpart },
   closers: (() => Promise<void>)[],
 ): Promise<App> {
-  const { url, truelayer, keys } = parts;
+  const { url, database, keys, counterpart } = parts;
+  const { client, apiUrl, credentials } = counterpart;
   const realTime = clock === systemClock;
   const worker = config.role !== 'api';
   const onError = (error: Error) =>
     log.warn({ err: error }, 'the database connection was troubled');
-  const database = openDatabase({
-    url,
-    connectionsMax: 12,
-    clockInDatabase: !realTime,
-    onIdleError: onError,
-  });
-  closers.push(() => database.close());
   const events = await openEvents({ url, clock: systemClock, onError });
   closers.push(() => events.close());
   // Opened last, so closed first: jobs that still run finish with all that they need.
   const queue = await openQueue({
     url,
     clock,
-    environment: truelayer.environment,
+    environment: client.environment,
     queues: queueRules(),
     schedules: schedules ? jobSchedules() : [],
     worker,
@@ -157,12 +174,12 @@ async function openApp(
     database,
     queue,
     events,
-    client: truelayer,
+    client,
     truelayer: createTrueLayer({
-      authUrl: truelayer.authUrl,
-      apiUrl: truelayer.apiUrl,
+      authUrl: client.authUrl,
+      apiUrl,
       clock,
-      credentials: async () => truelayer,
+      credentials,
       allowHttp: !config.production || config.allowPlainHttp,
       correlationId,
       hear: (call) => {

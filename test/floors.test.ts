@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['truelayer', 'postgres'],
   ['jobs.ts', 'events.ts'],
   ['app.ts'],
-  ['providers', 'changes', 'keys'],
+  ['providers', 'changes', 'keys', 'clients'],
   ['consents', 'accounts'],
   ['history'],
   ['graphql', 'worker.ts'],

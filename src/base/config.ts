@@ -47,8 +47,10 @@ export interface TrueLayerConfig {
   readonly environment: string;
   readonly authUrl: string;
   readonly apiUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  /** Null: the one that the database holds. */
+  readonly clientId: string | null;
+  /** What the database is to hold sealed, where it is new. */
+  readonly clientSecret: string | null;
   readonly pkce: boolean;
 }
 
@@ -131,16 +133,10 @@ function readTrueLayer(
   production: boolean,
   httpAllowed: boolean,
 ): TrueLayerConfig | null {
-  const clientId = reader.text('TRUELAYER_CLIENT_ID');
-  if (clientId === undefined) {
-    if (production) {
-      reader.fault('TRUELAYER_CLIENT_ID is missing: production has no simulated TrueLayer.');
-    }
-    return null;
-  }
-  const clientSecret = reader.secret('TRUELAYER_CLIENT_SECRET');
-  if (clientSecret === undefined) {
-    reader.fault('TRUELAYER_CLIENT_SECRET is missing: it belongs to TRUELAYER_CLIENT_ID.');
+  const clientId = reader.text('TRUELAYER_CLIENT_ID') ?? null;
+  const clientSecret = reader.secret('TRUELAYER_CLIENT_SECRET') ?? null;
+  if (clientSecret !== null && clientId === null) {
+    reader.fault('TRUELAYER_CLIENT_ID is missing: TRUELAYER_CLIENT_SECRET belongs to it.');
   }
   const authUrl = reader.address('TRUELAYER_AUTH_URL', httpAllowed);
   const apiUrl = reader.address('TRUELAYER_API_URL', httpAllowed);
@@ -148,8 +144,12 @@ function readTrueLayer(
     reader.fault('TRUELAYER_AUTH_URL and TRUELAYER_API_URL go together: set both or neither.');
   }
   const named = reader.choice('TRUELAYER_ENV', ['sandbox', 'live'], 'sandbox');
+  const pkce = reader.choice('TRUELAYER_PKCE', ['on', 'off'], 'on') === 'on';
   if (authUrl === undefined && reader.text('TRUELAYER_ENV') === undefined) {
-    reader.fault('TRUELAYER_ENV is missing: say sandbox or live.');
+    if (production || clientId !== null) {
+      reader.fault('TRUELAYER_ENV is missing: say sandbox or live.');
+    }
+    return null;
   }
   const hosts = TRUELAYER_HOSTS[named];
   return {
@@ -157,8 +157,8 @@ function readTrueLayer(
     authUrl: authUrl ?? hosts.authUrl,
     apiUrl: apiUrl ?? hosts.apiUrl,
     clientId,
-    clientSecret: clientSecret ?? '',
-    pkce: reader.choice('TRUELAYER_PKCE', ['on', 'off'], 'on') === 'on',
+    clientSecret,
+    pkce,
   };
 }
 

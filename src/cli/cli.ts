@@ -1,12 +1,14 @@
 import { createLog } from '../base/log.ts';
 import { run } from '../base/program.ts';
 import { readOwnConfig } from '../run.ts';
+import { client } from './client.ts';
 import { type Command, UsageError } from './command.ts';
 import { keys } from './keys.ts';
 import { openProgress } from './progress.ts';
+import { readSecret } from './secret.ts';
 
 /** One for each file; the first word of the line picks it. */
-const COMMANDS: Readonly<Record<string, Command>> = { keys };
+const COMMANDS: Readonly<Record<string, Command>> = { keys, client };
 
 const USAGE = [
   'npm run cli -- <command>        (in the image: node cli.mjs <command>)',
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
     log: createLog('warn'),
     say: (line) => void process.stdout.write(`${line}\n`),
     progress: openProgress(process.stdout),
+    secret: (question) => readSecret({ input: process.stdin, output: process.stderr }, question),
   });
 }
 

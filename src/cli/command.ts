@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly log: Log;
   readonly say: (line: string) => void;
   readonly progress: Progress;
+  /** Asks for a secret, which never stands among the words. */
+  readonly secret: (question: string) => Promise<string>;
 }
 
 /** Words that name no command, or not what it needs. */

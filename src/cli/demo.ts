@@ -132,7 +132,7 @@ function readSimulatedConfig(): Config {
     }
   }
   throw new StartError(
-    'The demo needs the simulated bank: run it without NODE_ENV=production, TRUELAYER_CLIENT_ID, AUTH_ISSUER and ROLE.',
+    'The demo needs the simulated bank: run it without NODE_ENV=production, TRUELAYER_ENV, AUTH_ISSUER and ROLE.',
   );
 }
 

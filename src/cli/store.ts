@@ -43,7 +43,7 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
 }
 
 async function expectTables(url: string, database: Database): Promise<void> {
-  const look = `select to_regclass('public.key_canary') is not null as there`;
+  const look = `select to_regclass('public.bank_client') is not null as there`;
   const { rows } = await database.pool.query<{ there: boolean }>(look).catch((error: unknown) => {
     // The role of the house is made by the first migration.
     if (/role "consentry_app" does not exist/.test(String(error))) return { rows: [] };

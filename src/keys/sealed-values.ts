@@ -15,14 +15,23 @@ interface SealedColumn {
   readonly column: string;
 }
 
-/** The columns that identify a row, of every table with something sealed in it. */
-const KEY_COLUMNS: Readonly<Record<string, string>> = {
-  auth_link: 'id',
-  consent: 'id',
-  consent_credential: 'consent_id',
+/** How the rows of a table are told apart. */
+interface SealedTable {
+  readonly key: string;
+  readonly type: 'uuid' | 'text';
+  /** Rows that belong to no viewer: everybody of the house finds them, without the scout. */
+  readonly nobodys?: true;
+}
+
+/** Every table with something sealed in it. */
+const TABLES: Readonly<Record<string, SealedTable>> = {
+  auth_link: { key: 'id', type: 'uuid' },
+  consent: { key: 'id', type: 'uuid' },
+  consent_credential: { key: 'consent_id', type: 'uuid' },
+  bank_client: { key: 'environment', type: 'text', nobodys: true },
 };
 
-/** Everything sealed, by the table in which the scout finds whose it is. */
+/** Everything sealed, by the table in which it is found whose it is. */
 const HOLDERS = [
   {
     table: 'auth_link',
@@ -36,6 +45,13 @@ const HOLDERS = [
       { table: 'consent', column: 'sealed_psu_ip' },
       { table: 'consent_credential', column: 'sealed_access' },
       { table: 'consent_credential', column: 'sealed_refresh' },
+    ],
+  },
+  {
+    table: 'bank_client',
+    columns: [
+      { table: 'bank_client', column: 'sealed_secret' },
+      { table: 'bank_client', column: 'sealed_seed' },
     ],
   },
 ] as const;
@@ -53,26 +69,30 @@ export interface SealedPage {
 
 const ROWS_PER_PAGE = 500;
 const PARALLEL = 8;
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL = { uuid: '00000000-0000-0000-0000-000000000000', text: '' } as const;
+/** Whose the rows are that belong to no viewer, as the place of what is sealed in them says. */
+const NOBODY = 'nobody';
 
 /** How many rows `readSealedPages` goes through. */
 export async function countHolders(database: Database): Promise<number> {
-  const counts = await Promise.all(HOLDERS.map(({ table }) => database.scoutCount(table)));
+  const counts = await Promise.all(
+    HOLDERS.map(async ({ table }) => {
+      if (table !== 'bank_client') return database.scoutCount(table);
+      return database.shared.bankClient.count();
+    }),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /**
- * Reads every sealed value of every viewer, a page at a time in the order of row ids. Rows that are
- * made meanwhile may be missed.
+ * Reads every sealed value, every viewer's and nobody's, a page at a time in the order of row ids.
+ * Rows that are made meanwhile may be missed.
  */
 export async function* readSealedPages(database: Database): AsyncGenerator<SealedPage> {
   for (const { table, columns } of HOLDERS) {
-    let after = BEFORE_ALL;
+    let after: string = BEFORE_ALL[tableOf(table).type];
     for (;;) {
-      const found = await database.scout(
-        `select id, viewer_id from ${table} where id > $1 order by id limit ${ROWS_PER_PAGE}`,
-        [after],
-      );
+      const found = await findPage(database, table, after);
       const last = found.at(-1);
       if (last === undefined) break;
       after = last.id;
@@ -113,7 +133,7 @@ export async function replaceSealedValue(
   const results = await pool.query(
     `select set_config('app.viewer', ${whose}, true);
      update ${table} set ${column} = ${renewed}
-     where ${KEY_COLUMNS[table]} = ${id} and ${column} = ${old}`,
+     where ${tableOf(table).key} = ${id} and ${column} = ${old}`,
   );
   const [, update] = results as unknown as readonly QueryResult[];
   return update?.rowCount === 1;
@@ -139,6 +159,26 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
+function tableOf(name: string): SealedTable {
+  const table = TABLES[name];
+  if (table === undefined) throw new Error(`nothing is known to be sealed in ${name}`);
+  return table;
+}
+
+async function findPage(
+  database: Database,
+  name: string,
+  after: string,
+): Promise<readonly Finding[]> {
+  const { key, nobodys } = tableOf(name);
+  const rest = `from ${name} where ${key} > $1 order by ${key} limit ${ROWS_PER_PAGE}`;
+  if (nobodys === undefined) return database.scout(`select id, viewer_id ${rest}`, [after]);
+  const { rows } = await database.pool.query<{ id: string }>(`select ${key} as id ${rest}`, [
+    after,
+  ]);
+  return rows.map(({ id }) => ({ id, viewerId: NOBODY }));
+}
+
 // The viewer is set by the statement that reads, before any row can be looked at: see
 // `accounts/read.ts`.
 async function readValues(
@@ -147,11 +187,11 @@ async function readValues(
   columns: readonly SealedColumn[],
   { id, viewerId }: Finding,
 ): Promise<SealedValue[]> {
-  const selected = columns.map(
-    ({ table, column }) =>
-      `(select t.${column} from ${table} t
-        where t.${KEY_COLUMNS[table]} = $2::uuid and t.viewer_id = viewer.id::uuid)`,
-  );
+  const selected = columns.map(({ table, column }) => {
+    const { key, type, nobodys } = tableOf(table);
+    const theirs = nobodys === undefined ? 'and t.viewer_id = viewer.id::uuid' : '';
+    return `(select t.${column} from ${table} t where t.${key} = $2::${type} ${theirs})`;
+  });
   const { rows } = await database.pool.query<{ readonly held: readonly (string | null)[] }>({
     name: `sealed_values_${name}`,
     text: `select row.held from (select set_config('app.viewer', $1, true) as id) viewer

@@ -24,8 +24,11 @@ export interface Finding {
 export interface Database {
   /** For hot reads that carry their viewer in the statement itself. */
   readonly pool: pg.Pool;
-  /** For rows that belong to no viewer: the catalogue of banks, the words that keys are tried on. */
-  readonly shared: Pick<PrismaClient, 'provider' | 'keyCanary' | '$queryRaw' | '$queryRawUnsafe'>;
+  /** For rows that belong to no viewer: banks, our own clients, the words that keys are tried on. */
+  readonly shared: Pick<
+    PrismaClient,
+    'provider' | 'bankClient' | 'keyCanary' | '$queryRaw' | '$queryRawUnsafe'
+  >;
   /** Prisma for reads, scoped to one viewer. */
   reader(viewerId: string): Reader;
   /**
@@ -40,8 +43,12 @@ export interface Database {
     statement: string,
     values: readonly unknown[],
   ): Promise<readonly Row[]>;
-  /** How many rows a table has across viewers. */
-  scoutCount(table: 'auth_link' | 'consent'): Promise<number>;
+  /** How many rows a table has across viewers, all or some, by columns that the scout may read. */
+  scoutCount(
+    table: 'auth_link' | 'consent',
+    where?: string,
+    values?: readonly unknown[],
+  ): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -91,9 +98,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       return rows.map((row) => ({ id: row.id, viewerId: row.viewer_id }));
     },
     scoutTotals: (statement, values) => scout(pool, statement, values),
-    async scoutCount(table) {
-      const counted = `select count(id)::int as count from ${table}`;
-      const [row] = await scout<{ count: number }>(pool, counted, []);
+    async scoutCount(table, where = 'true', values = []) {
+      const counted = `select count(id)::int as count from ${table} where ${where}`;
+      const [row] = await scout<{ count: number }>(pool, counted, values);
       return row?.count ?? 0;
     },
     async close() {

@@ -51,7 +51,11 @@ export type FailureReason =
   | 'EMPTY'
   | 'HTML'
   | 'MALFORMED'
-  | 'NOT_SUCCEEDED';
+  | 'NOT_SUCCEEDED'
+  // Nothing was called: who we are is not stored, is another by now, or does not open.
+  | 'NO_CLIENT'
+  | 'OTHER_CLIENT'
+  | 'SECRET_CLOSED';
 
 type Row = readonly [
   kinds: readonly EndpointKind[],

@@ -55,7 +55,7 @@ describe('the configuration', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
       'PUBLIC_URL',
       'DATABASE_URL',
-      'TRUELAYER_CLIENT_ID',
+      'TRUELAYER_ENV',
       'AUTH_ISSUER',
       'ENCRYPTION_KEYS',
     ]);
@@ -106,6 +106,20 @@ describe('the configuration', () => {
     expect(() => readConfig({ ...environment, TRUELAYER_CLIENT_SECRET: 'x' }, () => 'sec')).toThrow(
       'both set',
     );
+  });
+
+  it('needs no client in the environment, for the database may hold it', () => {
+    const { TRUELAYER_CLIENT_ID: _id, TRUELAYER_CLIENT_SECRET: _secret, ...rest } = production;
+    expect(readConfig(rest, noFile).truelayer).toMatchObject({
+      environment: 'live',
+      clientId: null,
+      clientSecret: null,
+    });
+    expect(
+      readConfig({ ...rest, TRUELAYER_CLIENT_ID: 'budget-1' }, noFile).truelayer,
+    ).toMatchObject({ clientId: 'budget-1', clientSecret: null });
+    expect(faultsOf({ ...rest, TRUELAYER_CLIENT_SECRET: 's' })).toEqual(['TRUELAYER_CLIENT_ID']);
+    expect(faultsOf({ TRUELAYER_CLIENT_ID: 'budget-1' })).toEqual(['TRUELAYER_ENV']);
   });
 
   it('keeps explicit addresses of TrueLayer apart as an environment of their own', () => {

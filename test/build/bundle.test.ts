@@ -118,7 +118,7 @@ describe('a start that cannot go on', () => {
     expect(lines.map((line) => line.split(' is missing: ')[0])).toEqual([
       'PUBLIC_URL',
       'DATABASE_URL',
-      'TRUELAYER_CLIENT_ID',
+      'TRUELAYER_ENV',
       'AUTH_ISSUER',
       'ENCRYPTION_KEYS',
     ]);

@@ -36,6 +36,7 @@ async function tell(line: string, ring: string, url = store.url): Promise<[numbe
       log: createLog('silent'),
       say: (words) => void said.push(words),
       progress: { show: () => {}, end: () => {} },
+      secret: async () => '',
     })
     .catch((error: unknown) => {
       if (!(error instanceof StartError)) throw error;

@@ -51,7 +51,9 @@ it('every sealed column that there is has its secrets sealed anew', async () => 
   expect(names(SEALED_COLUMNS)).toEqual(names(rows));
   expect(known.size).toBe(USERS * SECRETS_PER_USER);
   expect(new Set([...known.values()].map(({ place }) => place.column)).size).toBe(
-    new Set(SEALED_COLUMNS.map(({ column }) => column)).size,
+    // Those of our own client are nobody's, and looked at where clients are.
+    new Set(SEALED_COLUMNS.flatMap(({ table, column }) => (table === 'bank_client' ? [] : column)))
+      .size,
   );
 
   const steps: number[] = [];

@@ -72,6 +72,6 @@ it('a house whose key is in a key service links a bank and reads it', async () =
   expect(rows).toEqual([{ key_id: ARN }]);
   expect(kms.calls.filter(({ action }) => action === 'Decrypt').length).toBeGreaterThan(3);
   expect(new Set(kms.calls.map(({ context }) => context['table']))).toEqual(
-    new Set(['key_canary', 'auth_link', 'consent', 'consent_credential']),
+    new Set(['key_canary', 'bank_client', 'auth_link', 'consent', 'consent_credential']),
   );
 });

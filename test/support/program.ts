@@ -15,17 +15,20 @@ export interface Program extends AsyncDisposable {
  *
  * @param ready - what its output has to show first
  * @param environment - what it is told besides
+ * @param input - what is piped in; nothing if left out
  */
 export async function runProgram(
   file: string,
   options: readonly string[],
   ready?: RegExp,
   environment: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Program> {
   const child = spawn(process.execPath, [file, ...options], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   let output = '';
   let errors = '';
   const shown = Promise.withResolvers<void>();
