@@ -182,11 +182,7 @@ async function openApp(
       credentials,
       allowHttp: !config.production || config.allowPlainHttp,
       correlationId,
-      hear: (call) => {
-        log.info({ call }, 'TrueLayer answered');
-        if (call.meaning !== 'OPERATOR_FAULT') return;
-        log.error({ call }, 'TrueLayer refuses this client: check its id, secret and environment');
-      },
+      hear: (call) => log.info({ call }, 'TrueLayer answered'),
     }),
   };
 }

@@ -51,6 +51,16 @@ export const jobs = {
   }),
   /** Does what is due for a consent: a read, an alert, its end. */
   tendConsent: declare('tend-consent', ofConsent, { atOnce: 8, batch: 8, policy: 'stately' }),
+  /** Uses a refresh token before it dies of idleness. */
+  keepTokenAlive: declare('keep-token-alive', ofConsent, {
+    retries: 6,
+    retryDelaySeconds: 60,
+    retryDelaySecondsMax: 3_600,
+    timeLimitSeconds: 180,
+    atOnce: 8,
+    batch: 8,
+    policy: 'stately',
+  }),
   /** Finds consents whose due instant passed without their own job. */
   sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
   /** Reads the list of banks again. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { App } from './app.ts';
 import { withCorrelation } from './base/log.ts';
 import { resumeLink } from './consents/complete.ts';
-import { sweepConsents, tendConsent } from './consents/tend.ts';
+import { keepTokenAlive } from './consents/keep-alive.ts';
+import { sweepConsents } from './consents/sweep.ts';
+import { tendConsent } from './consents/tend.ts';
 import { startBackfill } from './history/backfill.ts';
 import { readRecent } from './history/recent.ts';
 import { resumeHistory } from './history/resume.ts';
@@ -21,6 +23,7 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.resumeHistory, (job) => resumeHistory(app, job.viewerId, job.consentId)),
       answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
       answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
+      answer(app, jobs.keepTokenAlive, (job) => keepTokenAlive(app, job.viewerId, job.consentId)),
       answer(app, jobs.sweepConsents, () => sweepConsents(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),

@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['truelayer', 'postgres'],
   ['jobs.ts', 'events.ts'],
   ['app.ts'],
-  ['providers', 'changes', 'keys', 'clients'],
+  ['providers', 'changes', 'alarms', 'keys', 'clients'],
   ['consents', 'accounts'],
   ['history'],
   ['graphql', 'worker.ts'],

@@ -34,6 +34,8 @@ export interface Config {
   readonly apps: ClaimingApps;
   /** How many reverse proxies stand in front, whose forwarded address is believed. */
   readonly trustedProxies: number;
+  /** How long after one read of its newest days a consent is read again; null: never by itself. */
+  readonly readEveryHours: number | null;
   /** How many days before its end an alert tells of a consent. */
   readonly alertDaysBefore: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -107,12 +109,20 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     apps: readApps(reader, publicUrl, [...redirectUris, ...returnUrls]),
     corsOrigins: reader.list('CORS_ORIGINS').map((origin) => reader.origin(origin, httpAllowed)),
     trustedProxies: reader.whole('TRUSTED_PROXIES', 0, 0, 10),
+    readEveryHours: readReadEveryHours(reader),
     alertDaysBefore: reader.whole('ALERT_DAYS_BEFORE', 7, 1, 60),
     logLevel: reader.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     allowPlainHttp,
   };
   reader.finish();
   return config;
+}
+
+function readReadEveryHours(reader: ConfigReader): number | null {
+  const hours = reader.whole('READ_EVERY_HOURS', 24, 0, 168);
+  // Banks allow four reads a day without the user.
+  if (hours > 0 && hours < 6) reader.fault('READ_EVERY_HOURS is 6 to 168, or 0 for never.');
+  return hours === 0 ? null : hours;
 }
 
 function readDatabaseUrl(reader: ConfigReader, production: boolean): string | null {

@@ -58,6 +58,12 @@ export function uuidOf(...words: readonly string[]): string {
   return uuidText(bytes);
 }
 
+/** A number from 0 up to 1 that is the same for the same words, and spread evenly over all words. */
+export function fractionOf(...words: readonly string[]): number {
+  const bytes = createHash('sha256').update(JSON.stringify(words)).digest();
+  return bytes.readUIntBE(0, 6) / 2 ** 48;
+}
+
 function uuidText(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return [

@@ -1,6 +1,7 @@
 import { createLog } from '../base/log.ts';
 import { run } from '../base/program.ts';
 import { readOwnConfig } from '../run.ts';
+import { alarms } from './alarms.ts';
 import { client } from './client.ts';
 import { type Command, UsageError } from './command.ts';
 import { keys } from './keys.ts';
@@ -8,7 +9,7 @@ import { openProgress } from './progress.ts';
 import { readSecret } from './secret.ts';
 
 /** One for each file; the first word of the line picks it. */
-const COMMANDS: Readonly<Record<string, Command>> = { keys, client };
+const COMMANDS: Readonly<Record<string, Command>> = { keys, client, alarms };
 
 const USAGE = [
   'npm run cli -- <command>        (in the image: node cli.mjs <command>)',

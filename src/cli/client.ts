@@ -4,7 +4,7 @@ import { countStrays, listClients, removeClient, setClient } from '../clients/cl
 import { livingConsents } from '../clients/stored.ts';
 import { checkKeys } from '../keys/check.ts';
 import { type Command, type Surroundings, UsageError } from './command.ts';
-import { openStore, type Store } from './store.ts';
+import { type Store, withStore } from './store.ts';
 
 const USAGE = `  client list          the clients of TrueLayer that are stored, and whose consents are theirs
   client set <environment> <client-id>
@@ -68,18 +68,6 @@ function expectNames(environment: string, clientId: string): void {
   }
   if (!/^[\x21-\x7e]{1,200}$/.test(clientId)) {
     throw new UsageError(`${JSON.stringify(clientId)} is no client id.`);
-  }
-}
-
-async function withStore(
-  surroundings: Surroundings,
-  work: (store: Store, surroundings: Surroundings) => Promise<number>,
-): Promise<number> {
-  const store = await openStore(surroundings.config(), surroundings.log);
-  try {
-    return await work(store, surroundings);
-  } finally {
-    await store.close();
   }
 }
 

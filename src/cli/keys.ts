@@ -2,7 +2,7 @@ import { StartError } from '../base/errors.ts';
 import { checkKeys, giveUpKey } from '../keys/check.ts';
 import { countByKey, type Rotation, rotateKeys } from '../keys/rotate.ts';
 import { type Command, type Surroundings, UsageError } from './command.ts';
-import { openStore, type Store } from './store.ts';
+import { type Store, withStore } from './store.ts';
 
 const USAGE = `  keys list            the keys, which one seals, and how many secrets are under each
   keys rotate          seals every secret anew that is not under the first key; may be stopped
@@ -23,18 +23,6 @@ export const keys: Command = {
     throw new UsageError(`keys takes one of these:\n\n${USAGE}`);
   },
 };
-
-async function withStore(
-  surroundings: Surroundings,
-  work: (store: Store, surroundings: Surroundings) => Promise<number>,
-): Promise<number> {
-  const store = await openStore(surroundings.config(), surroundings.log);
-  try {
-    return await work(store, surroundings);
-  } finally {
-    await store.close();
-  }
-}
 
 async function list(store: Store, { say }: Surroundings): Promise<number> {
   const counts = await countByKey(store.database);

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { KeyRing } from '../base/seal.ts';
 import { type Database, openDatabase } from '../postgres/db.ts';
 import { unreachable } from '../postgres/unreachable.ts';
+import type { Surroundings } from './command.ts';
 
 /** The rows of the house and the keys to their secrets. */
 export interface Store {
@@ -40,6 +41,19 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
     throw error;
   }
   return { database, keys, close };
+}
+
+/** Works on the rows that the server works on, and closes them. */
+export async function withStore<T>(
+  surroundings: Surroundings,
+  work: (store: Store, surroundings: Surroundings) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(surroundings.config(), surroundings.log);
+  try {
+    return await work(store, surroundings);
+  } finally {
+    await store.close();
+  }
 }
 
 async function expectTables(url: string, database: Database): Promise<void> {

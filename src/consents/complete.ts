@@ -1,3 +1,4 @@
+import { raiseAlarm } from '../alarms/alarms.ts';
 import type { App } from '../app.ts';
 import { later, MINUTE, nowOf, SECOND } from '../base/clock.ts';
 import { seal, unseal } from '../base/seal.ts';
@@ -105,6 +106,10 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
     });
   } catch (error) {
     if (!(error instanceof BankError)) throw error;
+    const { environment } = link;
+    if (error.meaning === 'OPERATOR_FAULT') {
+      await raiseAlarm(app, { kind: 'CLIENT_REFUSED', environment });
+    }
     const reason = exchangeFailure(error);
     await fail(app, link, reason);
     throw authLinkError(reason);

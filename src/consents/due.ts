@@ -1,7 +1,13 @@
 import { DAY, HOUR, later, MINUTE } from '../base/clock.ts';
+import { fractionOf } from '../base/entropy.ts';
 
-/** How long after one read of the newest days the next is due. */
-const READ_EVERY_HOURS = 24;
+/** A refresh token dies when it lies unused for so long. */
+export const REFRESH_TOKEN_IDLE_DAYS = 30;
+
+const KEEP_ALIVE_DAYS_MIN = 17;
+const KEEP_ALIVE_DAYS_MAX = 22;
+/** How long after one try to keep a token alive the next is due, until one succeeds. */
+const KEEP_ALIVE_AGAIN_HOURS = 6;
 
 /** The instant so many days of 24 hours later. */
 export function addConsentPeriod(from: Date, days: number): Date {
@@ -14,6 +20,10 @@ export interface DueInput {
   readonly endsAt: Date;
   /** When the newest days were last read; null before the first time. */
   readonly readAt?: Date | null;
+  /** How long after one read the next is due; null where nothing is read by itself. */
+  readonly readEveryHours: number | null;
+  /** When an idle refresh token is to be used; null without one. */
+  readonly keepAliveAt?: Date | null;
   readonly alertDaysBefore: number;
   readonly alertRaised?: boolean;
   /** False without a refresh token: such a consent is neither kept alive nor announced. */
@@ -41,7 +51,10 @@ export function firstDue(input: DueInput): Date {
   const instants = [input.endsAt.getTime()];
   if (input.historySince) instants.push(nextLook(input.now, input.historySince).getTime());
   if (input.keptAlive) {
-    instants.push((input.readAt ?? input.now).getTime() + READ_EVERY_HOURS * HOUR);
+    if (input.readEveryHours !== null) {
+      instants.push((input.readAt ?? input.now).getTime() + input.readEveryHours * HOUR);
+    }
+    if (input.keepAliveAt) instants.push(input.keepAliveAt.getTime());
     if (input.alertRaised !== true) {
       instants.push(alertInstant(input.endsAt, input.alertDaysBefore).getTime());
     }
@@ -50,6 +63,24 @@ export function firstDue(input: DueInput): Date {
 }
 
 /** Whether the newest days should be read by now. */
-export function readIsDue(now: Date, readAt: Date): boolean {
-  return now.getTime() >= readAt.getTime() + READ_EVERY_HOURS * HOUR;
+export function readIsDue(now: Date, readAt: Date, readEveryHours: number | null): boolean {
+  return readEveryHours !== null && now.getTime() >= readAt.getTime() + readEveryHours * HOUR;
+}
+
+/**
+ * When a refresh token that lies idle is to be used: between day 17 and 22, for each consent at
+ * another moment, so that those of one busy day do not come together again. An outage of a week
+ * after that costs none.
+ *
+ * @param refreshEndsAt - when it would die of idleness
+ */
+export function keepAliveInstant(consentId: string, refreshEndsAt: Date): Date {
+  const usedAt = addConsentPeriod(refreshEndsAt, -REFRESH_TOKEN_IDLE_DAYS);
+  const spread = fractionOf('keep alive', consentId) * (KEEP_ALIVE_DAYS_MAX - KEEP_ALIVE_DAYS_MIN);
+  return addConsentPeriod(usedAt, KEEP_ALIVE_DAYS_MIN + spread);
+}
+
+/** When to look again after a try to keep a token alive. */
+export function keepAliveAgain(now: Date): Date {
+  return later(now, KEEP_ALIVE_AGAIN_HOURS * HOUR);
 }

@@ -1,40 +1,38 @@
 import { setTimeout } from 'node:timers/promises';
+import { endAlarms, raiseAlarm } from '../alarms/alarms.ts';
 import type { App } from '../app.ts';
 import { later, nowOf, SECOND } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
-import { ExpectedError } from '../base/errors.ts';
-import { seal, unseal } from '../base/seal.ts';
-import type { Consent, ConsentCredential } from '../generated/prisma/client.ts';
+import { seal, unseal, UnsealError } from '../base/seal.ts';
+import { REFRESH_TIMEOUT_MILLISECONDS } from '../truelayer/client.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
-import { addConsentPeriod } from './due.ts';
+import { addConsentPeriod, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
+import { endUnreadable, flagUnreadable, unflag } from './flag.ts';
+import { ConsentEndedError, type HeldConsent } from './held.ts';
+import { endConsent } from './end.ts';
+import { forgetRefusal, hearRefusal, settleRefusals } from './refusals.ts';
 import { credentialPlace } from './secrets.ts';
-import { moveConsent } from './status.ts';
 
-/** A refresh token dies when it lies unused for so long. */
-export const REFRESH_TOKEN_IDLE_DAYS = 30;
-
-// Longer than one token call may take, so that a live holder never loses its lease.
-const LEASE_SECONDS = 30;
+/** Longer than one token call may take, so that a live holder never loses its lease. */
+export const LEASE_SECONDS = REFRESH_TIMEOUT_MILLISECONDS / SECOND + 15;
 const STORE_ATTEMPTS_MAX = 5;
 const STORE_WAIT_MILLISECONDS = 500;
-/** The consent has ended, or the bank has just said so: only the user can renew it. */
-export class ConsentEndedError extends ExpectedError {
-  constructor(consentId: string) {
-    super('CONSENT_ENDED', `Consent ${consentId} has ended.`);
-  }
+
+/** The right to refresh a consent's tokens for a short while. */
+export interface Lease {
+  readonly owner: string;
+  readonly endsAt: Date;
 }
 
-/** A living consent with its tokens, sealed. */
-export type HeldConsent = Consent & { readonly credential: ConsentCredential };
-
 /**
- * Takes the right to refresh a consent's tokens for a short while.
+ * Takes the right to refresh a consent's tokens.
  *
- * @returns the lease's owner; null where another process has it, or has refreshed meanwhile
+ * @returns null where another process has it, or has refreshed meanwhile
  */
-export async function takeLease(app: App, held: HeldConsent, now: Date): Promise<string | null> {
+export async function takeLease(app: App, held: HeldConsent, now: Date): Promise<Lease | null> {
   const owner = uuidv7(app.entropy, now);
+  const endsAt = later(now, LEASE_SECONDS * SECOND);
   const { count } = await app.database.transact(held.viewerId, (tx) =>
     tx.consentCredential.updateMany({
       where: {
@@ -42,38 +40,64 @@ export async function takeLease(app: App, held: HeldConsent, now: Date): Promise
         generation: held.credential.generation,
         OR: [{ leaseOwner: null }, { leaseEndsAt: { lte: now } }],
       },
-      data: { leaseOwner: owner, leaseEndsAt: later(now, LEASE_SECONDS * SECOND) },
+      data: { leaseOwner: owner, leaseEndsAt: endsAt },
     }),
   );
-  return count === 1 ? owner : null;
+  return count === 1 ? { owner, endsAt } : null;
 }
 
 /**
  * Refreshes the tokens under a lease and stores what came back. Calls the network, with no
- * transaction open.
+ * transaction open and no connection held.
  *
- * @param sealed - the refresh token that the row holds
- * @throws ConsentEndedError if the bank says so; BankError for all else
+ * @throws ConsentEndedError if the bank says so and is believed; UnsealError if the token here is
+ *   damaged; BankError for all else
  */
-export async function refreshTokens(
-  app: App,
-  held: HeldConsent,
-  sealed: string,
-  owner: string,
-): Promise<void> {
-  const place = credentialPlace('sealed_refresh', held.id, held.viewerId);
+export async function refreshTokens(app: App, held: HeldConsent, lease: Lease): Promise<void> {
   try {
-    const refreshToken = await unseal(app.keys, place, sealed);
+    const refreshToken = await openRefreshToken(app, held);
+    // A process that was held up for so long has lost its lease: another may be at it.
+    if (nowOf(app.clock) >= lease.endsAt) throw tooLate();
     const answer = await app.truelayer.refresh(refreshToken);
     await storeAtLast(app, held, refreshToken, answer);
   } catch (error) {
-    if (error instanceof BankError && error.meaning === 'GRANT_ENDED') {
-      if (await endConsent(app, held, 'GRANT_ENDED')) throw new ConsentEndedError(held.id);
-      return;
+    await release(app, held, lease);
+    if (error instanceof UnsealError) await flagUnreadable(app, held);
+    if (!(error instanceof BankError)) throw error;
+    if (error.meaning === 'OPERATOR_FAULT') {
+      await raiseAlarm(app, { kind: 'CLIENT_REFUSED', environment: held.environment });
     }
-    await release(app, held, owner);
-    throw error;
+    if (error.meaning !== 'GRANT_ENDED' || !(await hearRefusal(app, held))) throw error;
+    // Where another process has replaced that token meanwhile, nothing was said of the new one.
+    if (!(await endConsent(app, held, 'GRANT_ENDED'))) return;
+    // Others may have been refused at the same moment.
+    await settleRefusals(app, held);
+    throw new ConsentEndedError(held.id);
   }
+  await endMended(app, held);
+}
+
+async function openRefreshToken(app: App, { id, viewerId, credential }: HeldConsent) {
+  if (credential.sealedRefresh === null) throw new Error(`consent ${id} has no refresh token`);
+  return unseal(
+    app.keys,
+    credentialPlace('sealed_refresh', id, viewerId),
+    credential.sealedRefresh,
+  );
+}
+
+function tooLate(): BankError {
+  return new BankError({ meaning: 'UNAVAILABLE', endpoint: '/connect/token', reason: 'TIMEOUT' });
+}
+
+/** What a refresh that succeeded proves to be mended. */
+async function endMended(app: App, held: HeldConsent): Promise<void> {
+  const { environment, clientId } = held;
+  await endAlarms(app, [
+    { kind: 'CLIENT_REFUSED', environment },
+    { kind: 'CONSENTS_OF_ANOTHER_CLIENT', environment, subject: clientId },
+  ]);
+  await endUnreadable(app, held);
 }
 
 // A refresh token that the bank has just changed lives nowhere but here: a database that is away for
@@ -130,44 +154,22 @@ async function store(
       where: { consentId: id, generation: held.credential.generation },
       data,
     });
-    if (count === 1 || !rotated) return;
-    await tx.consentCredential.updateMany({
-      where: { consentId: id, refreshNumber: held.credential.refreshNumber },
-      data,
-    });
+    if (count === 0 && rotated) {
+      await tx.consentCredential.updateMany({
+        where: { consentId: id, refreshNumber: held.credential.refreshNumber },
+        data,
+      });
+    }
+    await forgetRefusal(tx, held);
+    await unflag(app, tx, held);
   });
 }
 
-async function release(app: App, held: HeldConsent, owner: string): Promise<void> {
+async function release(app: App, held: HeldConsent, { owner }: Lease): Promise<void> {
   await app.database.transact(held.viewerId, (tx) =>
     tx.consentCredential.updateMany({
       where: { consentId: held.id, leaseOwner: owner },
       data: { leaseOwner: null, leaseEndsAt: null },
     }),
   );
-}
-
-/**
- * Ends a consent by the bank's word, but only for the very token that was refused.
- *
- * @returns whether it ended by this
- */
-export async function endConsent(
-  app: App,
-  held: HeldConsent,
-  reason: 'GRANT_ENDED' | 'TOKEN_REJECTED' | 'ACCESS_OVER',
-): Promise<boolean> {
-  return app.database.transact(held.viewerId, async (tx) => {
-    const same = await tx.consentCredential.count({
-      where: { consentId: held.id, refreshNumber: held.credential.refreshNumber },
-    });
-    if (same === 0) return false;
-    return moveConsent(tx, {
-      viewerId: held.viewerId,
-      consentId: held.id,
-      to: reason === 'ACCESS_OVER' ? 'EXPIRED' : 'REAUTH_REQUIRED',
-      reason,
-      now: nowOf(app.clock),
-    });
-  });
 }

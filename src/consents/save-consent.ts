@@ -8,9 +8,8 @@ import type { AuthLink } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import { CONSENT_DAYS, historyLimits } from '../providers/limits.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
-import { addConsentPeriod, firstDue } from './due.ts';
+import { addConsentPeriod, firstDue, keepAliveInstant, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
 import { authLinkError } from './link-error.ts';
-import { REFRESH_TOKEN_IDLE_DAYS } from './refresh.ts';
 import { credentialPlace, linkPlace, psuIpPlace } from './secrets.ts';
 
 /**
@@ -39,6 +38,8 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
     endsAt,
     alertDaysBefore: app.config.alertDaysBefore,
     keptAlive: answer.refreshToken !== null,
+    readEveryHours: app.config.readEveryHours,
+    keepAliveAt: credential.refreshEndsAt && keepAliveInstant(id, credential.refreshEndsAt),
     historySince: now,
   });
   await app.database.transact(viewerId, async (tx) => {
@@ -101,6 +102,6 @@ async function sealCredential(
     accessIssuedAt: now,
     accessExpiresAt: expiresAt,
     sealedRefresh: refreshToken && (await seal(app.keys, place('sealed_refresh'), refreshToken)),
-    refreshEndsAt: refreshToken && addConsentPeriod(now, REFRESH_TOKEN_IDLE_DAYS),
+    refreshEndsAt: refreshToken === null ? null : addConsentPeriod(now, REFRESH_TOKEN_IDLE_DAYS),
   };
 }

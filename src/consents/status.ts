@@ -5,12 +5,19 @@ import { recordChanges } from '../changes/log.ts';
 
 /** Why a consent moved: a stable word for programs. */
 export type StatusReason =
-  'ENDS_SOON' | 'PERIOD_OVER' | 'ACCESS_OVER' | 'GRANT_ENDED' | 'TOKEN_REJECTED';
+  | 'ENDS_SOON'
+  | 'PERIOD_OVER'
+  | 'ACCESS_OVER'
+  | 'GRANT_ENDED'
+  | 'TOKEN_REJECTED'
+  | 'TOKEN_UNREADABLE'
+  | 'REFUSAL_DOUBTED';
 
 const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
   ACTIVE: ['EXPIRING', 'REAUTH_REQUIRED', 'EXPIRED', 'REVOKED'],
   EXPIRING: ['REAUTH_REQUIRED', 'EXPIRED', 'REVOKED'],
-  REAUTH_REQUIRED: ['EXPIRED', 'REVOKED'],
+  // Back to life only where the bank's word turned out not to be believed.
+  REAUTH_REQUIRED: ['ACTIVE', 'EXPIRING', 'EXPIRED', 'REVOKED'],
   EXPIRED: [],
   REVOKED: [],
 };
@@ -31,6 +38,8 @@ export async function moveConsent(
     readonly consentId: string;
     readonly to: ConsentStatus;
     readonly reason: StatusReason;
+    /** Moves it only if it stands where it does for this reason. */
+    readonly onlyFrom?: StatusReason;
     readonly now: Date;
   },
 ): Promise<boolean> {
@@ -38,15 +47,26 @@ export async function moveConsent(
     ALLOWED[status].includes(move.to),
   );
   const ends = !LIVING.includes(move.to);
+  const revives = !ends && move.onlyFrom !== undefined;
   const { count } = await tx.consent.updateMany({
-    where: { id: move.consentId, status: { in: from } },
+    where: {
+      id: move.consentId,
+      status: { in: from },
+      ...(move.onlyFrom === undefined ? {} : { statusReason: move.onlyFrom }),
+    },
     data: {
       status: move.to,
       statusReason: move.reason,
       ...(ends ? { endedAt: move.now, dueAt: null, sealedPsuIp: null } : {}),
+      // What was left undone when it ended is looked for again.
+      ...(revives ? { endedAt: null, dueAt: move.now, historyEndedAt: null } : {}),
     },
   });
   if (count === 0) return false;
+  // The period is over: nothing can be had with its tokens, and a thief should not find them.
+  if (move.to === 'EXPIRED') {
+    await tx.consentCredential.deleteMany({ where: { consentId: move.consentId } });
+  }
   await publish(tx, { consentId: move.consentId });
   await recordChanges(tx, move.viewerId, move.now, [
     { subject: 'CONSENT', subjectId: move.consentId, act: 'CHANGED' },

@@ -5,14 +5,12 @@ import { recordChanges } from '../changes/log.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
-import { alertInstant, firstDue, readIsDue } from './due.ts';
+import { alertInstant, firstDue, keepAliveAgain, keepAliveInstant, readIsDue } from './due.ts';
 import { LIVING, moveConsent } from './status.ts';
-
-const SWEEP_MAX = 500;
 
 /**
  * Does what is due for a consent and asks to be called again at its next due instant: the daily
- * read that also keeps the refresh token alive, the alert before the end, the end itself. Calls no
+ * read, the use of an idle refresh token, the alert before the end, the end itself. Calls no
  * network; answers the job `tendConsent`.
  */
 export async function tendConsent(app: App, viewerId: string, consentId: string): Promise<void> {
@@ -21,7 +19,7 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({
       where: { id: consentId },
-      include: { alerts: true, credential: { select: { sealedRefresh: true } } },
+      include: { alerts: true, credential: true },
     });
     if (consent === null || !LIVING.includes(consent.status) || consent.dueAt === null) return;
     if (now < consent.dueAt) return;
@@ -31,12 +29,18 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
       return;
     }
     const payload = { viewerId, consentId };
-    const readDue = readIsDue(now, consent.readAt ?? consent.consentedAt);
+    const { readEveryHours } = app.config;
+    const readDue = readIsDue(now, consent.readAt ?? consent.consentedAt, readEveryHours);
+    const { refreshEndsAt = null } = consent.credential ?? {};
+    const keepAliveAt = refreshEndsAt && keepAliveInstant(consentId, refreshEndsAt);
+    const idle = keepAliveAt !== null && now >= keepAliveAt;
     const alertDue = consent.alerts.length === 0 && isAlertDue(app, consent, now);
     const dueAt = firstDue({
       now,
       endsAt: consent.endsAt,
       readAt: readDue ? now : (consent.readAt ?? consent.consentedAt),
+      readEveryHours,
+      keepAliveAt: idle ? keepAliveAgain(now) : keepAliveAt,
       alertDaysBefore: app.config.alertDaysBefore,
       alertRaised: alertDue || consent.alerts.length > 0,
       keptAlive: Boolean(consent.credential?.sealedRefresh),
@@ -57,23 +61,10 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
         ? [ask(jobs.resumeHistory, payload, { key: consentId })]
         : []),
       ...(readDue ? [ask(jobs.readRecent, payload, { key: consentId })] : []),
+      ...(idle ? [ask(jobs.keepTokenAlive, payload, { key: consentId })] : []),
     ]);
     if (alertDue) await raiseAlert(app, tx, consent, now);
   });
-}
-
-/**
- * Asks for the tending of consents whose due instant has passed; the floor under the jobs that
- * wait for those instants themselves. Answers the job `sweepConsents`.
- */
-export async function sweepConsents(app: App): Promise<void> {
-  const due = await app.database.scout(
-    'select id, viewer_id from consent where due_at <= $1 order by due_at limit $2',
-    [nowOf(app.clock), SWEEP_MAX],
-  );
-  for (const { id, viewerId } of due) {
-    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }, { key: id }));
-  }
 }
 
 function isAlertDue(app: App, consent: Consent, now: Date): boolean {

@@ -21,6 +21,13 @@ const STATUS_REASONS = {
   PERIOD_OVER: { description: 'The period that the user agreed to is over.' },
   ACCESS_OVER: { description: 'It was given for one visit only, without `offline_access`.' },
   GRANT_ENDED: { description: 'The bank no longer honours it.' },
+  TOKEN_UNREADABLE: {
+    description: 'Its tokens on this server are damaged. The operator knows of it.',
+  },
+  REFUSAL_DOUBTED: {
+    description:
+      'The bank called it ended, together with so many others that it is not believed yet.',
+  },
   TOKEN_REJECTED: { description: 'The bank refuses access, even with fresh tokens.' },
 } as const;
 const StatusReason = builder.enumType('ConsentStatusReason', {

@@ -7,6 +7,7 @@ import './account.ts';
 import './transaction.ts';
 import './consent.ts';
 import './auth-link.ts';
+import './alarm.ts';
 import './viewer.ts';
 import './operations.ts';
 import './link-funnel.ts';

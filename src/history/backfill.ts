@@ -5,7 +5,7 @@ import { dayOf, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
-import { ConsentEndedError } from '../consents/refresh.ts';
+import { ConsentEndedError } from '../consents/held.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Consent } from '../generated/prisma/client.ts';

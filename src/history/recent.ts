@@ -5,7 +5,7 @@ import { nowOf } from '../base/clock.ts';
 import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { recordChanges } from '../changes/log.ts';
-import { ConsentEndedError } from '../consents/refresh.ts';
+import { ConsentEndedError } from '../consents/held.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent } from '../generated/prisma/client.ts';

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
+import { LIVING } from '../consents/status.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { askForSpan } from './span-job.ts';
@@ -12,6 +13,7 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
   await app.database.transact(viewerId, async (tx) => {
     const consent = await tx.consent.findUnique({ where: { id: consentId } });
     if (consent === null || consent.historyEndedAt !== null) return;
+    if (LIVING.includes(consent.status)) await reopenSpans(tx, consentId);
     if (consent.plannedAt === null) {
       const payload = { viewerId, consentId };
       await app.queue.send(tx, [ask(jobs.startBackfill, payload, { key: consentId })]);
@@ -23,6 +25,14 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
       left.map((span) => askForSpan(span)),
     );
     await noteHistoryEnd(app, tx, consentId);
+  });
+}
+
+/** Spans that ended with a consent whose end was then taken back. */
+async function reopenSpans(tx: Tx, consentId: string): Promise<void> {
+  await tx.historySpan.updateMany({
+    where: { consentId, status: 'MISSED', reason: 'CONSENT_ENDED' },
+    data: { status: 'PLANNED', reason: null, endedAt: null },
   });
 }
 

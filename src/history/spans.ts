@@ -4,7 +4,7 @@ import { HOUR, later, nowOf, SECOND } from '../base/clock.ts';
 import { dayOf } from '../base/days.ts';
 import { recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
-import { ConsentEndedError } from '../consents/refresh.ts';
+import { ConsentEndedError } from '../consents/held.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';

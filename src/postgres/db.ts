@@ -24,10 +24,10 @@ export interface Finding {
 export interface Database {
   /** For hot reads that carry their viewer in the statement itself. */
   readonly pool: pg.Pool;
-  /** For rows that belong to no viewer: banks, our own clients, the words that keys are tried on. */
+  /** For rows that belong to no viewer: banks, our own clients, alarms, the words of keys. */
   readonly shared: Pick<
     PrismaClient,
-    'provider' | 'bankClient' | 'keyCanary' | '$queryRaw' | '$queryRawUnsafe'
+    'provider' | 'bankClient' | 'keyCanary' | 'operatorAlarm' | '$queryRaw' | '$queryRawUnsafe'
   >;
   /** Prisma for reads, scoped to one viewer. */
   reader(viewerId: string): Reader;

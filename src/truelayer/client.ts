@@ -64,7 +64,13 @@ const KILOBYTE = 1_024;
 const MEGABYTE = 1_024 * KILOBYTE;
 const DATA_LIMITS: CallLimits = { timeoutMilliseconds: 30_000, bytesMax: 32 * MEGABYTE };
 const PROVIDERS_LIMITS: CallLimits = { timeoutMilliseconds: 30_000, bytesMax: 4 * MEGABYTE };
-const TOKEN_LIMITS: CallLimits = { timeoutMilliseconds: 15_000, bytesMax: 64 * KILOBYTE };
+// While a code is exchanged a user waits; nobody waits for a refresh, and its answer must not be lost.
+const EXCHANGE_LIMITS: CallLimits = { timeoutMilliseconds: 15_000, bytesMax: 64 * KILOBYTE };
+export const REFRESH_TIMEOUT_MILLISECONDS = 45_000;
+const REFRESH_LIMITS: CallLimits = {
+  timeoutMilliseconds: REFRESH_TIMEOUT_MILLISECONDS,
+  bytesMax: 64 * KILOBYTE,
+};
 
 /**
  * A client of TrueLayer's. Holds no state, so that calls may run side by side.
@@ -76,11 +82,13 @@ export function createTrueLayer(options: TrueLayerOptions): TrueLayer {
   const apiUrl = baseOf(options.apiUrl, options.allowHttp);
   const { clock, credentials, correlationId, hear, limits } = options;
   const instruments = { clock, correlationId, hear };
-  const tokens = { ...instruments, authUrl, credentials, limits: { ...TOKEN_LIMITS, ...limits } };
+  const tokens = { ...instruments, authUrl, credentials };
   const data = { ...instruments, apiUrl, limits: { ...DATA_LIMITS, ...limits } };
   return {
-    exchangeCode: (request) => exchangeCode(tokens, request),
-    refresh: (refreshToken) => refresh(tokens, refreshToken),
+    exchangeCode: (request) =>
+      exchangeCode({ ...tokens, limits: { ...EXCHANGE_LIMITS, ...limits } }, request),
+    refresh: (refreshToken) =>
+      refresh({ ...tokens, limits: { ...REFRESH_LIMITS, ...limits } }, refreshToken),
     providers: (query = {}) =>
       callOut(instruments, {
         ...PROVIDERS_LIMITS,

@@ -1,11 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestClock } from 'pg-boss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findOpenAlarms } from '../../src/alarms/alarms.ts';
 import { DAY, HOUR, MINUTE } from '../../src/base/clock.ts';
 import { seal, unseal } from '../../src/base/seal.ts';
-import { ConsentEndedError, endConsent, type HeldConsent } from '../../src/consents/refresh.ts';
+import { endConsent } from '../../src/consents/end.ts';
+import { ConsentEndedError, findHeld, type HeldConsent } from '../../src/consents/held.ts';
+import { refreshTokens, takeLease } from '../../src/consents/refresh.ts';
 import { credentialPlace } from '../../src/consents/secrets.ts';
 import { withBankAccess } from '../../src/consents/tokens.ts';
+import { openDatabase } from '../../src/postgres/db.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';
 
@@ -37,8 +42,14 @@ const read = () =>
 const tokenCalls = () =>
   test.simulator.journal.entries.filter((entry) => entry.path === '/connect/token').length;
 const status = async () =>
-  (await owner.query('select status, status_reason as reason from consent')).rows[0];
-const credential = async () => (await owner.query('select * from consent_credential')).rows[0];
+  (
+    await owner.query('select status, status_reason as reason from consent where id = $1', [
+      consent.consentId,
+    ])
+  ).rows[0];
+const credential = async () =>
+  (await owner.query('select * from consent_credential where consent_id = $1', [consent.consentId]))
+    .rows[0];
 
 describe('an access token', () => {
   it('is used while it lives, and refreshed within its last minute', async () => {
@@ -73,6 +84,20 @@ describe('an access token', () => {
     await Promise.all(calls);
     expect(tokenCalls()).toBe(1);
     await other.close();
+  });
+
+  it('is refreshed by one call for fifty callers of one process, which share its outcome', async () => {
+    await clock.setTime(clock.now() + 2 * HOUR);
+    test.simulator.faults.order({
+      path: /connect\/token$/,
+      status: 503,
+      delayMilliseconds: 500,
+    });
+    const calls = await Promise.allSettled(Array.from({ length: 50 }, read));
+    expect(tokenCalls()).toBe(1);
+    expect(calls.every(({ status: outcome }) => outcome === 'rejected')).toBe(true);
+    await Promise.all(Array.from({ length: 50 }, read));
+    expect(tokenCalls()).toBe(2);
   });
 
   it('that the bank refuses before its time is refreshed, and the call made again, once', async () => {
@@ -124,7 +149,11 @@ describe('a refresh', () => {
       refuse({ status: 400, body: { error } }, 3);
       for (const _try of [1, 2, 3]) await expect(read()).rejects.toThrow('OPERATOR_FAULT');
       expect(await status()).toMatchObject({ status: 'ACTIVE' });
+      expect(await openAlarms()).toEqual([['CLIENT_REFUSED', '']]);
+      const told = test.logLines.filter((line) => line.includes('"alarm":"CLIENT_REFUSED"'));
+      expect(told).toHaveLength(1);
       await read();
+      expect(await openAlarms()).toEqual([]);
     },
   );
 
@@ -161,8 +190,11 @@ describe('a refresh', () => {
     const { app } = test.house;
     const slow = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
+    // Its own rows make it another process: callers of one share a refresh.
+    await using elsewhere = await openElsewhere();
     const late = {
       ...app,
+      database: elsewhere.database,
       truelayer: {
         ...app.truelayer,
         refresh: async (token: string) => {
@@ -175,13 +207,66 @@ describe('a refresh', () => {
     };
     const first = withBankAccess(late, { ...consent, attended: false }, (bank) => bank.accounts());
     await started.promise;
-    await clock.setTime(clock.now() + 31_000);
+    await clock.setTime(clock.now() + 61_000);
     await read();
     const newer = await credential();
     slow.resolve();
     await first;
     expect(await credential()).toEqual(newer);
     await read();
+  });
+});
+
+describe('with a bank that changes the refresh token at each use', () => {
+  beforeEach(() => {
+    test.simulator.settings.rotateRefreshTokens = true;
+    return clock.setTime(clock.now() + 2 * HOUR);
+  });
+
+  it('an answer that is lost on its way costs one more call and no user', async () => {
+    test.simulator.faults.order({ path: /connect\/token$/, reset: 'mid-answer' });
+    await expect(read()).rejects.toThrow('NETWORK');
+    expect(await status()).toMatchObject({ status: 'ACTIVE' });
+    await read();
+    await clock.setTime(clock.now() + 2 * HOUR);
+    await read();
+    expect(tokenCalls()).toBe(3);
+    expect(await credential()).toMatchObject({ refresh_number: 3 });
+  });
+
+  it('a holder that dies with the answer in its hands costs one more call, once its lease is over', async () => {
+    const { app } = test.house;
+    await using elsewhere = await openElsewhere();
+    const dying = {
+      ...app,
+      database: elsewhere.database,
+      truelayer: {
+        ...app.truelayer,
+        refresh: async (token: string) => {
+          await app.truelayer.refresh(token);
+          // As a process that is killed: it neither stores nor releases.
+          return new Promise<never>(() => {});
+        },
+      },
+    };
+    void withBankAccess(dying, { ...consent, attended: false }, async () => null);
+    while ((await credential()).lease_owner === null || tokenCalls() === 0) {
+      await setImmediate();
+    }
+    await clock.setTime(clock.now() + 61_000);
+    await read();
+    expect(tokenCalls()).toBe(2);
+    expect(await status()).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  it('a holder that was paused past its lease before it asked does not ask', async () => {
+    const { app } = test.house;
+    const held = (await findHeld(app, consent))!;
+    const lease = (await takeLease(app, held, new Date(clock.now())))!;
+    await clock.setTime(clock.now() + 61_000);
+    await read();
+    await expect(refreshTokens(app, held, lease)).rejects.toThrow('TIMEOUT');
+    expect(tokenCalls()).toBe(1);
   });
 });
 
@@ -206,16 +291,31 @@ it('a consent without offline_access ends with its access token, unannounced', a
 
 it('a ciphertext moved from another row is not used', async () => {
   await new User(test, 'bob').connect();
-  await owner.query(`update consent_credential c set sealed_access =
-    (select sealed_access from consent_credential o where o.consent_id <> c.consent_id limit 1)`);
+  await owner.query(
+    `update consent_credential c set sealed_access =
+      (select sealed_access from consent_credential o where o.consent_id <> c.consent_id limit 1)
+     where consent_id = $1`,
+    [consent.consentId],
+  );
+  test.simulator.journal.clear();
   await expect(read()).rejects.toThrow('cannot unseal');
-  expect(await status()).toMatchObject({ status: 'ACTIVE' });
+  expect(await status()).toMatchObject({ status: 'ACTIVE', reason: 'TOKEN_UNREADABLE' });
+  expect(await openAlarms()).toEqual([['TOKEN_UNREADABLE', consent.consentId]]);
+  expect(test.simulator.journal.entries).toEqual([]);
+  // The refresh token is another value, and in its place: once the damaged one is over, all heals.
+  await clock.setTime(clock.now() + 2 * HOUR);
+  await read();
+  expect(await status()).toEqual({ status: 'ACTIVE', reason: null });
+  expect(await openAlarms()).toEqual([]);
 });
 
 it('a consent of another client is never spoken for', async () => {
   await owner.query(`update consent set client_id = 'somebody-else'`);
-  await expect(read()).rejects.toThrow('belongs to');
+  await expect(read()).rejects.toThrow('OPERATOR_FAULT');
+  await expect(read()).rejects.toThrow('OPERATOR_FAULT');
   expect(test.simulator.journal.entries).toEqual([]);
+  expect(await openAlarms()).toEqual([['CONSENTS_OF_ANOTHER_CLIENT', 'somebody-else']]);
+  expect(await status()).toMatchObject({ status: 'ACTIVE' });
 });
 
 it('a refusal still ends the consent when the refresh token was sealed anew meanwhile', async () => {
@@ -235,6 +335,21 @@ it('only the bank’s word ends it: idle for thirty days, the next read learns i
   await expect(read()).rejects.toThrow(ConsentEndedError);
   expect(await status()).toEqual({ status: 'REAUTH_REQUIRED', reason: 'GRANT_ENDED' });
 });
+
+async function openElsewhere() {
+  const database = openDatabase({
+    url: test.databaseUrl,
+    connectionsMax: 2,
+    clockInDatabase: false,
+    onIdleError: () => {},
+  });
+  return { database, [Symbol.asyncDispose]: () => database.close() };
+}
+
+async function openAlarms(): Promise<string[][]> {
+  const alarms = await findOpenAlarms(test.house.app);
+  return alarms.map(({ kind, subject }) => [kind, subject]);
+}
 
 async function openRefresh(): Promise<string> {
   const row = await credential();

@@ -1,0 +1,29 @@
+import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
+import type { HeldConsent } from './held.ts';
+import { moveConsent } from './status.ts';
+
+/**
+ * Ends a consent by the bank's word, but only for the very token that was refused.
+ *
+ * @returns whether it ended by this
+ */
+export async function endConsent(
+  app: App,
+  held: HeldConsent,
+  reason: 'GRANT_ENDED' | 'TOKEN_REJECTED' | 'ACCESS_OVER',
+): Promise<boolean> {
+  return app.database.transact(held.viewerId, async (tx) => {
+    const same = await tx.consentCredential.count({
+      where: { consentId: held.id, refreshNumber: held.credential.refreshNumber },
+    });
+    if (same === 0) return false;
+    return moveConsent(tx, {
+      viewerId: held.viewerId,
+      consentId: held.id,
+      to: reason === 'ACCESS_OVER' ? 'EXPIRED' : 'REAUTH_REQUIRED',
+      reason,
+      now: nowOf(app.clock),
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { endAlarms, raiseAlarm } from '../alarms/alarms.ts';
+import type { App } from '../app.ts';
+import { DAY, later, nowOf } from '../base/clock.ts';
+import { ask, jobs } from '../jobs.ts';
+import { endQuietBurst } from './refusals.ts';
+
+const SWEEP_MAX = 500;
+/** A refresh token that would die within that should have been used long ago. */
+const IDLE_ALARM_DAYS = 3;
+
+/**
+ * Asks for the tending of consents whose due instant has passed; the floor under the jobs that
+ * wait for those instants themselves. Looks after the alarms that time itself raises or ends.
+ * Answers the job `sweepConsents`.
+ */
+export async function sweepConsents(app: App): Promise<void> {
+  const { environment } = app.client;
+  const due = await app.database.scout(
+    'select id, viewer_id from consent where due_at <= $1 and environment = $2 order by due_at limit $3',
+    [nowOf(app.clock), environment, SWEEP_MAX],
+  );
+  for (const { id, viewerId } of due) {
+    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }, { key: id }));
+  }
+  await watchIdleTokens(app);
+  await endQuietBurst(app);
+}
+
+async function watchIdleTokens(app: App): Promise<void> {
+  const { environment } = app.client;
+  const now = nowOf(app.clock);
+  const [idle] = await app.database.scout(
+    `select c.id, c.viewer_id from consent_credential t join consent c on c.id = t.consent_id
+     where t.refresh_ends_at between $1 and $2 and c.due_at is not null and c.environment = $3
+     limit 1`,
+    [now, later(now, IDLE_ALARM_DAYS * DAY), environment],
+  );
+  const cause = { kind: 'TOKENS_IDLE', environment } as const;
+  if (idle === undefined) await endAlarms(app, [cause]);
+  else await raiseAlarm(app, cause);
+}
