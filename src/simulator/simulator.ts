@@ -17,7 +17,7 @@ import { respond, type Outcome } from './respond.ts';
 import { makeRowNames, type RowNames } from './people/row-ids.ts';
 import { makeSeals } from './seals.ts';
 import { makeTasks } from './data/tasks.ts';
-import type { SimulatedClient, SimulatorRequest, World } from './world.ts';
+import type { Settings, SimulatedClient, SimulatorRequest, World } from './world.ts';
 
 /** How a simulator is set up. */
 export interface SimulatorOptions {
@@ -39,6 +39,13 @@ export interface SimulatorOptions {
   readonly stopped?: boolean;
   /** The world to begin with. */
   readonly preset?: PresetName;
+  /**
+   * A word that every code and token bears, by which tests find where one leaked. Codes begin with
+   * it in base64url and refresh tokens in upper-case hex; access tokens have it as a claim, so it
+   * is in their payload's base64url at one of three offsets. `settings.canary` is the same; real
+   * account numbers to look for are those of `identifiers()`. Default none.
+   */
+  readonly canary?: string;
 }
 
 /** A running simulator, with everything that can be done to it. */
@@ -104,7 +111,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 }
 
 function makeWorld(
-  { client, latency, seed }: SimulatorOptions,
+  { canary, client, latency, seed }: SimulatorOptions,
   clock: Clock,
   url: string,
   closing: AbortSignal,
@@ -112,6 +119,13 @@ function makeWorld(
   const banks = makeBanks();
   const edits = makeEdits();
   const names = makeRecent<RowNames>(NAMES_MAX);
+  const settings: Settings = {
+    rotateRefreshTokens: false,
+    latency: latency ?? false,
+    queuedMilliseconds: 500,
+    clientSecret: client.secret,
+    ...(canary === undefined ? {} : { canary }),
+  };
   return {
     clock,
     client,
@@ -119,14 +133,9 @@ function makeWorld(
     closing,
     banks,
     edits,
-    settings: {
-      rotateRefreshTokens: false,
-      latency: latency ?? false,
-      queuedMilliseconds: 500,
-      clientSecret: client.secret,
-    },
+    settings,
     entropy: seededEntropy(`${seed} ${clock.now()}`),
-    seals: makeSeals(seed),
+    seals: makeSeals(seed, () => settings.canary),
     memory: makeMemory(clock),
     ledgers: makeLedgers(seed, banks, edits),
     bankCalls: makeBankCalls(clock),

@@ -28,6 +28,11 @@ export interface Settings {
   queuedMilliseconds: number;
   /** What the client has to show from now on; another one is refused with `invalid_client`. */
   clientSecret: string;
+  /**
+   * A word of 6 to 64 letters, digits, `_` and `-` that stands in every code and token given from
+   * now on, so that an app's own tests can look for leaks; none unless set.
+   */
+  canary?: string;
 }
 
 /** What all endpoints of one simulator share. */

@@ -27,6 +27,8 @@ export type ReadToken =
  * Clients have no business reading it.
  */
 const GRANT_CLAIM = 'simulated_grant';
+/** And another where tests look for leaks. */
+const CANARY_CLAIM = 'simulated_canary';
 
 const AUDIENCE = 'data_api';
 
@@ -84,6 +86,7 @@ async function sign(
     client_id: clientId,
     jti: id,
     iat: issuedAtSeconds,
+    ...(world.settings.canary === undefined ? {} : { [CANARY_CLAIM]: world.settings.canary }),
     ...claims,
   })
     .setProtectedHeader({

@@ -76,6 +76,10 @@ export const bodies = {
     latency: z.boolean().exactOptional(),
     queuedMilliseconds: count.exactOptional(),
     clientSecret: z.string().min(1).max(500).exactOptional(),
+    canary: z
+      .string()
+      .regex(/^[\w-]{6,64}$/, 'a canary is 6 to 64 letters, digits, _ and -')
+      .exactOptional(),
   }),
   traits: z.strictObject({
     healthy: z.boolean().exactOptional(),

@@ -40,6 +40,8 @@ export interface Control {
   truthOfConsent(credentialsId: string): GroundTruth;
   /** The connections that were met of late. */
   consents(): readonly KnownConsent[];
+  /** Every IBAN and account number at the banks of those connections, for tests that look for leaks. */
+  identifiers(): readonly string[];
   /** The user takes a consent back at the bank. */
   revoke(credentialsId: string): void;
   /** Has identical requests reach the bank again before their hour is over. */
@@ -62,9 +64,20 @@ export function makeControl(world: World, clock: MovableClock): Control {
     truth: (user, providerId) => truthOf(world, user, providerId),
     truthOfConsent: (credentialsId) => truthOfConsent(world, credentialsId),
     consents: () => consentsOf(world),
+    identifiers: () => identifiersOf(world),
     revoke: (credentialsId) => world.memory.revoke(credentialsId, 'revoked-by-user'),
     forgetAnswers: () => world.bankCalls.forgetAnswers(),
   };
+}
+
+function identifiersOf({ ledgers, memory }: World): readonly string[] {
+  const found = memory.grants().flatMap(({ providerId, user }) =>
+    ledgers
+      .holdingsOf(user, providerId)
+      .accounts.filter(({ role }) => role !== 'card')
+      .flatMap(({ numbers }) => [numbers['iban'], numbers['number']]),
+  );
+  return [...new Set(found)].filter((one) => one !== undefined);
 }
 
 function consentsOf(world: World): readonly KnownConsent[] {
