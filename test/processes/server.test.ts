@@ -9,9 +9,11 @@ import { makeIssuerKey, startDevelopmentIssuer } from '../../src/http/developmen
 import { createTestDatabase } from '../support/database.ts';
 import { createTestFolder } from '../support/folder.ts';
 import { CLIENT_SECRET, freePort } from '../support/house.ts';
+import { CANARY } from '../support/leaks.ts';
 import { type ServerProcess, spawnServer, startServer } from '../support/process.ts';
 import { readEvents } from '../support/sse.ts';
 import { User, type UserWorld } from '../support/user.ts';
+import { refuseLeaks } from '../support/watch.ts';
 
 /** What several processes of one deployment share. */
 async function openDeployment() {
@@ -26,6 +28,7 @@ async function openDeployment() {
     seed: 'test',
     client: { id: 'c', secret: CLIENT_SECRET, redirectUris: [`${publicUrl}/callback`] },
     latency: true,
+    canary: CANARY,
   });
   const issuer = await startDevelopmentIssuer({
     clock: systemClock,
@@ -52,6 +55,8 @@ async function openDeployment() {
     },
     world: (server: ServerProcess): UserWorld => ({ house: server, issuer }),
     async close() {
+      const sought = { identifiers: simulator.identifiers() };
+      await refuseLeaks({ sought, databaseUrl: database.url });
       await Promise.all([simulator.close(), issuer.close(), database.drop(), folder.remove()]);
     },
   };

@@ -51,7 +51,8 @@ export async function spawnFollower(
     async close() {
       const ended = once(child, 'exit');
       child.send({ close: true } satisfies FollowerMessage);
-      await ended;
+      const [status] = await ended;
+      if (status !== 0) throw new Error(`the following process ended with status ${status}`);
     },
     async kill() {
       const ended = once(child, 'exit');

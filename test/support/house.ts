@@ -13,6 +13,8 @@ import { type House, startHouse } from '../../src/house.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 import { createTestFolder } from './folder.ts';
+import { CANARY } from './leaks.ts';
+import { refuseLeaks, watchDoor } from './watch.ts';
 
 /** Everything that a test of a running house needs. */
 export interface TestHouse {
@@ -24,6 +26,7 @@ export interface TestHouse {
   readonly environment: Readonly<Record<string, string>>;
   /** Every log line so far, as written. */
   readonly logLines: readonly string[];
+  /** Throws if a secret of the simulator's, or of its users, is found where it does not belong. */
   close(): Promise<void>;
 }
 
@@ -38,7 +41,7 @@ export interface TestHouseOptions {
   readonly latency?: boolean;
 }
 
-export const CLIENT_SECRET = 'canary-client-secret-7f3a';
+export const CLIENT_SECRET = `${CANARY}-client-secret`;
 const CLIENT_ID = 'test-client';
 
 /** Starts a house with a database, a simulated TrueLayer and an issuer of its own. */
@@ -59,6 +62,7 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
       redirectUris: [`${publicUrl}/callback`, 'https://app.example/landing'],
     },
     latency: options.latency ?? false,
+    canary: CANARY,
   });
   const issuer = await startDevelopmentIssuer({ clock, port: 0, key: await makeIssuerKey() });
   const logLines: string[] = [];
@@ -82,6 +86,7 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
   };
   const config = readConfig(environment, () => '');
   const log = createLog(config.logLevel, { write: (line) => void logLines.push(line) });
+  const door = watchDoor(config.port);
   const house = await startHouse({ config, log, clock, schedules: clock === systemClock });
   return {
     house,
@@ -91,9 +96,19 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
     environment,
     logLines,
     async close() {
-      await house.close();
-      await Promise.all([simulator.close(), issuer.close()]);
-      await Promise.all([database.drop(), folder.remove()]);
+      try {
+        await house.close();
+        await refuseLeaks({
+          sought: { identifiers: simulator.identifiers(), plain: door.carried },
+          databaseUrl: database.url,
+          logLines,
+          answers: door.answers,
+        });
+      } finally {
+        door.end();
+        await Promise.all([simulator.close(), issuer.close()]);
+        await Promise.all([database.drop(), folder.remove()]);
+      }
     },
   };
 }

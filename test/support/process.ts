@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
+import { refuseLeaks } from './watch.ts';
 
 const ENTRANCE = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const READY_ATTEMPTS = 400;
@@ -11,6 +12,7 @@ export interface ServerProcess {
   readonly url: string;
   /** All that it printed so far. */
   readonly output: () => string;
+  /** Ends it; throws if it printed a secret of the simulator's. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -52,7 +54,9 @@ export async function startServer(
         output,
         kill: async (signal) => {
           child.kill(signal);
-          return ended;
+          const status = await ended;
+          await refuseLeaks({ logLines: output().split('\n') });
+          return status;
         },
       };
     }
