@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { describeError, wordsOf } from './error-words.ts';
 
 /** Structured lines with secrets struck out; ids, never personal data. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'flush'>;
@@ -14,38 +15,6 @@ export function withCorrelation<T>(id: string, work: () => T): T {
 /** The correlation id of the work at hand, if any. */
 export function correlationId(): string | undefined {
   return correlation.getStore();
-}
-
-/** What a log may keep of an error. */
-interface ErrorDescription {
-  readonly type: string;
-  readonly message: string;
-  /** Not `code`, which is struck out everywhere: authorization codes have that name. */
-  readonly errorCode?: string;
-  readonly stack?: string;
-  readonly cause?: ErrorDescription;
-}
-
-const CAUSES_MAX = 4;
-
-// Errors of libraries carry whole clients and requests with them, keys and statements included: of
-// an error only what is named here is written.
-function describeError(error: unknown, depth = 0): ErrorDescription {
-  if (!(error instanceof Error)) {
-    const { message = error } = (error ?? {}) as { message?: unknown };
-    return { type: typeof error, message: String(message) };
-  }
-  const { name, message, stack, cause } = error;
-  const { code } = error as NodeJS.ErrnoException;
-  return {
-    type: name,
-    message,
-    ...(typeof code === 'string' ? { errorCode: code } : {}),
-    ...(stack === undefined ? {} : { stack }),
-    ...(cause === undefined || depth === CAUSES_MAX
-      ? {}
-      : { cause: describeError(cause, depth + 1) }),
-  };
 }
 
 const SECRET_NAMES = [
@@ -88,7 +57,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: describeErrors },
       mixin: () => {
         const id = correlation.getStore();
         return id === undefined ? {} : { correlationId: id };
@@ -98,8 +67,36 @@ export function createLog(level: string, destination?: DestinationStream): Log {
         censor: '[struck]',
       },
       serializers: { err: describeError },
-      hooks: { streamWrite: strikeSecrets },
+      hooks: {
+        streamWrite: strikeSecrets,
+        // Of an error without words beside it the message would become the line's own, as it is.
+        logMethod(words, write) {
+          const [first, ...others] = words as readonly unknown[];
+          const error = first instanceof Error ? first : errorOf(first);
+          if (error === undefined || others.length > 0) return write.apply(this, words);
+          const fields = first instanceof Error ? { err: error } : first;
+          return write.apply(this, [fields, wordsOf(error).message] as Parameters<typeof write>);
+        },
+      },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+}
+
+function errorOf(fields: unknown): unknown {
+  return typeof fields === 'object' && fields !== null
+    ? (fields as { err?: unknown }).err
+    : undefined;
+}
+
+/** Errors under other names than `err`, which has a serializer, would show all that hangs on them. */
+function describeErrors(fields: Record<string, unknown>): Record<string, unknown> {
+  const isForeign = ([name, value]: [string, unknown]) => name !== 'err' && value instanceof Error;
+  if (!Object.entries(fields).some(isForeign)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      isForeign([name, value]) ? describeError(value) : value,
+    ]),
   );
 }

@@ -1,4 +1,5 @@
 import { type Clock, fromPrisma, type Job, type JobResult, PgBoss } from 'pg-boss';
+import { wordsOf } from '../base/error-words.ts';
 import { strikeSecrets } from '../base/log.ts';
 import type { Tx } from './db.ts';
 
@@ -224,14 +225,15 @@ async function startWorkers(
   });
 }
 
-// A failure is stored with its job, so only the struck message goes there, never an error object
-// with the request that it came from.
+// A failure is stored with its job, so only its words go there, without values and secrets: never an
+// error object with the request or the row that it came from.
 async function settle(job: Job<unknown>, answer: JobAnswer): Promise<JobResult> {
   try {
     await answer(job.data, job.signal);
     return { id: job.id, status: 'completed' };
   } catch (error) {
-    const { name, message } = error as Error;
-    return { id: job.id, status: 'failed', output: { name, message: strikeSecrets(message) } };
+    const { type, message } = wordsOf(error);
+    const output = { name: type, message: strikeSecrets(message) };
+    return { id: job.id, status: 'failed', output };
   }
 }

@@ -65,3 +65,22 @@ it('a struck line is still JSON', () => {
   const line = logged((log) => log.info({ url: 'https://x/?code=a"b\\c', n: 1 }, 'Bearer x"y'));
   expect(() => JSON.parse(line) as unknown).not.toThrow();
 });
+
+it('an error has no other way into a line', () => {
+  const error = Object.assign(new SyntaxError('"secret8e1f" is not valid JSON'), {
+    body: 'secret8e1f',
+  });
+  const lines = logged((log) => {
+    log.warn(error);
+    log.warn({ err: error });
+    log.warn({ reason: error }, 'trouble');
+  })
+    .trim()
+    .split('\n');
+  expect(lines.join('')).not.toContain('secret8e1f');
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { msg: '"[struck]" is not valid JSON', err: { type: 'SyntaxError' } },
+    { msg: '"[struck]" is not valid JSON', err: { type: 'SyntaxError' } },
+    { msg: 'trouble', reason: { type: 'SyntaxError' } },
+  ]);
+});
