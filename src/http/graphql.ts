@@ -18,6 +18,7 @@ import { createLoaders } from '../graphql/loaders.ts';
 import { schema } from '../graphql/schema.ts';
 import { isOutage } from '../postgres/db.ts';
 import { clientIpOf } from './client-ip.ts';
+import { withoutValues } from './request-error.ts';
 
 interface ServerContext {
   readonly req: IncomingMessage;
@@ -125,10 +126,11 @@ function maskError(app: App, error: unknown): Error {
     return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
   }
   if (original instanceof PothosValidationError) {
-    return new GraphQLError(original.message, { ...place, extensions: { code: 'BAD_INPUT' } });
+    const extensions = { code: 'BAD_INPUT' };
+    return withoutValues(new GraphQLError(original.message, { ...place, extensions }));
   }
   if (wrapper !== null && (original === undefined || original instanceof GraphQLError)) {
-    return wrapper;
+    return withoutValues(wrapper);
   }
   const id = correlationId() ?? app.entropy.bytes(12).toString('hex');
   app.log.error({ err: original, correlationId: id }, 'a field could not be resolved');
