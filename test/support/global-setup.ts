@@ -1,8 +1,11 @@
 import pg from 'pg';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
 import { createTestFolder, removeAbandonedFolders } from './folder.ts';
 import { prepareTemplate } from './prepare-template.ts';
+import { refuseLeaks } from './watch.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +28,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const postgres = await startEmbeddedPostgres({ folder: folder.path, volatile: true });
   const teardown = async () => {
     await postgres.stop();
+    // The one log that outlives the houses of all tests.
+    const log = await readFile(path.join(folder.path, 'postgres/server.log'), 'utf8');
     await folder.remove();
+    await refuseLeaks({ logLines: log.split('\n') });
   };
   try {
     await createTemplate(postgres.url);
