@@ -12,9 +12,10 @@ import {
 import { type House, startHouse } from '../../src/house.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
+import { watchDoor } from './door.ts';
 import { createTestFolder } from './folder.ts';
 import { CANARY } from './leaks.ts';
-import { refuseLeaks, watchDoor } from './watch.ts';
+import { refuseLeaks } from './watch.ts';
 
 /** Everything that a test of a running house needs. */
 export interface TestHouse {

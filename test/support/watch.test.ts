@@ -4,10 +4,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { appOf, CLIENT } from '../simulator/app.ts';
+import { watchDoor } from './door.ts';
 import { CLIENT_SECRET, startTestHouse, storyClock } from './house.ts';
 import { CANARY, LeakError, makeSearch, type Leak, type Search } from './leaks.ts';
 import { User } from './user.ts';
-import { refuseLeaks, watchDoor } from './watch.ts';
+import { refuseLeaks } from './watch.ts';
 
 let simulator: Simulator;
 let search: Search;
