@@ -261,7 +261,7 @@ describe('with a bank that changes the refresh token at each use', () => {
 
   it('a holder that was paused past its lease before it asked does not ask', async () => {
     const { app } = test.house;
-    const held = (await findHeld(app, consent))!;
+    const held = await findHeld(app, consent);
     const lease = (await takeLease(app, held, new Date(clock.now())))!;
     await clock.setTime(clock.now() + 61_000);
     await read();

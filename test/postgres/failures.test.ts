@@ -107,6 +107,7 @@ it('none of them is stored with the job that failed by it', async () => {
   const queue: Queue = await openQueue({
     url: test.url,
     clock,
+    environment: 'test',
     queues: new Map([['failing', rules]]),
     schedules: [],
     worker: true,
