@@ -3,7 +3,7 @@ import type { RawAnswer } from './refusal.ts';
 
 /** One request outward, with its bounds. */
 export interface BoundedRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   /** The path's template, for errors. */
   readonly endpoint: string;

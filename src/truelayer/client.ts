@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { type Bank, type BankAccess, bankOf } from './bank.ts';
+import { deleteConnection } from './connection.ts';
 import { listingOf, type Listing } from './listing.ts';
 import { callOut, type CallLimits, type CallReport } from './outward.ts';
 import {
@@ -54,6 +55,12 @@ export interface TrueLayer {
    * @throws BankError `GRANT_ENDED`, `OPERATOR_FAULT`, `UNAVAILABLE` and others
    */
   refresh(refreshToken: string): Promise<TokenAnswer>;
+  /**
+   * Ends a connection for good: no token of it works afterwards. Asked again, it may succeed or not.
+   *
+   * @throws BankError `TOKEN_REJECTED` and `CONNECTION_GONE`, `UNAVAILABLE` and others
+   */
+  deleteConnection(accessToken: string): Promise<void>;
   /** Lists banks; needs no token. */
   providers(query?: ProvidersQuery): Promise<Listing<WireProvider>>;
   /** The bank of the user behind an access token; opens nothing. */
@@ -89,6 +96,8 @@ export function createTrueLayer(options: TrueLayerOptions): TrueLayer {
       exchangeCode({ ...tokens, limits: { ...EXCHANGE_LIMITS, ...limits } }, request),
     refresh: (refreshToken) =>
       refresh({ ...tokens, limits: { ...REFRESH_LIMITS, ...limits } }, refreshToken),
+    deleteConnection: (accessToken) =>
+      deleteConnection({ ...tokens, limits: { ...EXCHANGE_LIMITS, ...limits } }, accessToken),
     providers: (query = {}) =>
       callOut(instruments, {
         ...PROVIDERS_LIMITS,

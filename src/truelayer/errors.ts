@@ -8,6 +8,8 @@ export type BankMeaning =
   | 'NOT_EXTENDABLE'
   /** The authorization code is wrong, used or older than five minutes: begin a new link. */
   | 'CODE_REFUSED'
+  /** The bank knows no such connection any more: there is nothing left to revoke. */
+  | 'CONNECTION_GONE'
   /** Our client id or secret is wrong. No consent is to blame. */
   | 'OPERATOR_FAULT'
   /** The consent does not, or no longer, cover this; some banks say it past the history window. */
@@ -36,11 +38,11 @@ export type BankMeaning =
 /**
  * Who was asked, as far as the same words mean different things: the token endpoint for a code, or
  * for a refresh (likewise a link that is made from a refresh token); the extension of a consent;
- * the debug id of an access token; the list of providers; the bank as a whole, or one account or
- * card of it.
+ * its deletion; the debug id of an access token; the list of providers; the bank as a whole, or one
+ * account or card of it.
  */
 export type EndpointKind =
-  'exchange' | 'refresh' | 'extend' | 'debug' | 'providers' | 'bank' | 'account';
+  'exchange' | 'refresh' | 'extend' | 'delete' | 'debug' | 'providers' | 'bank' | 'account';
 
 /** Why there is no answer to classify, where `status` and `code` cannot tell. */
 export type FailureReason =
@@ -67,6 +69,7 @@ type Row = readonly [
 const EXCHANGE: readonly EndpointKind[] = ['exchange'];
 const REFRESH: readonly EndpointKind[] = ['refresh'];
 const EXTEND: readonly EndpointKind[] = ['extend'];
+const DELETE: readonly EndpointKind[] = ['delete'];
 const DEBUG: readonly EndpointKind[] = ['debug'];
 const BANK: readonly EndpointKind[] = ['bank', 'account'];
 const ACCOUNT: readonly EndpointKind[] = ['account'];
@@ -74,6 +77,7 @@ const ANY: readonly EndpointKind[] = [
   ...EXCHANGE,
   ...REFRESH,
   ...EXTEND,
+  ...DELETE,
   ...DEBUG,
   'providers',
   ...BANK,
@@ -95,6 +99,10 @@ const TABLE: readonly Row[] = [
   // Problem documents bear no code, so here the status alone tells.
   [EXTEND, [401], null, 'GRANT_ENDED'],
   [EXTEND, [422], null, 'NOT_EXTENDABLE'],
+  // Only success and 500 are documented. A 401 may be about a token that another has followed; the
+  // server's word for what it does not know is final. All else leaves the connection in doubt.
+  [DELETE, [401], null, 'TOKEN_REJECTED'],
+  [DELETE, [404], 'not_found', 'CONNECTION_GONE'],
   // The consent has expired or was revoked, says the text; a support tool ends no consent by it.
   [DEBUG, [400], 'invalid_request', 'ACCESS_DENIED'],
   [DEBUG, [401], null, 'TOKEN_REJECTED'],

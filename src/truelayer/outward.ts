@@ -12,9 +12,12 @@ export interface CallLimits {
   readonly bytesMax: number;
 }
 
+/** What may be done at TrueLayer's. */
+export type OutwardMethod = 'GET' | 'POST' | 'DELETE';
+
 /** What logs and metrics may know of a call: no id of a user's, no query, no secret. */
 export interface CallReport {
-  readonly method: 'GET' | 'POST';
+  readonly method: OutwardMethod;
   /** The path's template, `/accounts/{id}/balance`. */
   readonly endpoint: string;
   /** Undefined where no answer came. */
@@ -34,14 +37,18 @@ export interface Instruments {
   readonly hear?: ((call: CallReport) => void) | undefined;
 }
 
-/** One call to make. */
-export interface OutwardCall<T> extends CallLimits {
+/** One call to make, whatever comes back. */
+export interface OutwardRequest extends CallLimits {
   readonly kind: EndpointKind;
-  readonly method: 'GET' | 'POST';
+  readonly method: OutwardMethod;
   readonly endpoint: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** One call to make for what its answer says. */
+export interface OutwardCall<T> extends OutwardRequest {
   /** Makes sense of the body of a 200; throws `UnreadableAnswer` where there is none. */
   readonly read: (body: ExactJson) => T;
 }
@@ -51,7 +58,33 @@ export interface OutwardCall<T> extends CallLimits {
  *
  * @throws BankError for every answer but a 200 that `read` understands
  */
-export async function callOut<T>(instruments: Instruments, call: OutwardCall<T>): Promise<T> {
+export function callOut<T>(instruments: Instruments, call: OutwardCall<T>): Promise<T> {
+  return send(instruments, call, (answer) => {
+    if (answer.status !== 200) throw refusalOf(call, answer, instruments.clock);
+    return call.read(parseBody(answer.text));
+  });
+}
+
+/**
+ * Makes one call of which only success matters: 200 or 204, with nothing in it. What JSON may stand
+ * there is left unread, but anything else is from somebody who is not TrueLayer.
+ *
+ * @throws BankError for every other answer
+ */
+export function tellOut(instruments: Instruments, request: OutwardRequest): Promise<void> {
+  return send(instruments, request, (answer) => {
+    if (answer.status !== 200 && answer.status !== 204) {
+      throw refusalOf(request, answer, instruments.clock);
+    }
+    if (answer.text.trim() !== '') parseBody(answer.text);
+  });
+}
+
+async function send<T>(
+  instruments: Instruments,
+  call: OutwardRequest,
+  understand: (answer: RawAnswer) => T,
+): Promise<T> {
   const { clock } = instruments;
   const startedAt = clock.now();
   let answer: RawAnswer | undefined;
@@ -61,8 +94,7 @@ export async function callOut<T>(instruments: Instruments, call: OutwardCall<T>)
       ...call,
       headers: { ...call.headers, ...correlationHeader(instruments) },
     });
-    if (answer.status !== 200) throw refusalOf(call, answer, clock);
-    return call.read(parseBody(answer.text));
+    return understand(answer);
   } catch (error) {
     failure = asBankError(error, call.endpoint, answer);
     throw failure;
