@@ -63,6 +63,19 @@ export const jobs = {
   }),
   /** Finds consents whose due instant passed without their own job. */
   sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
+  /** Tells the bank that the user took a consent back, again until it knows. */
+  revokeAtBank: declare('revoke-at-bank', ofConsent, {
+    timeLimitSeconds: 90,
+    atOnce: 4,
+    policy: 'stately',
+  }),
+  /** Finds revocations that are due without their own job. */
+  sweepRevocations: declare(
+    'sweep-revocations',
+    z.object({}),
+    { policy: 'stately' },
+    '*/15 * * * *',
+  ),
   /** Reads the list of banks again. */
   refreshProviders: declare(
     'refresh-providers',

@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import { withCorrelation } from './base/log.ts';
 import { resumeLink } from './consents/complete.ts';
 import { keepTokenAlive } from './consents/keep-alive.ts';
+import { revokeAtBank, sweepRevocations } from './consents/revoke-at-bank.ts';
 import { sweepConsents } from './consents/sweep.ts';
 import { tendConsent } from './consents/tend.ts';
 import { startBackfill } from './history/backfill.ts';
@@ -25,6 +26,8 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
       answer(app, jobs.keepTokenAlive, (job) => keepTokenAlive(app, job.viewerId, job.consentId)),
       answer(app, jobs.sweepConsents, () => sweepConsents(app)),
+      answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.consentId)),
+      answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
   );

@@ -55,7 +55,9 @@ export class RotationLoad {
   async refresh(): Promise<void> {
     while (!this.#signal.aborted) {
       const { place } = this.#any();
-      if (place.column === 'sealed_access') await this.#refreshOne(place);
+      const { table, column } = place;
+      const refreshes = table === 'consent_credential' && column === 'sealed_access';
+      if (refreshes) await this.#refreshOne(place);
       await setTimeout(PAUSE_MILLISECONDS);
     }
   }

@@ -16,7 +16,7 @@ export interface KnownSecret {
 }
 
 /** How many secrets each user of a drill has: one in every sealed column. */
-export const SECRETS_PER_USER = 7;
+export const SECRETS_PER_USER = 9;
 
 const USERS_PER_INSERT = 500;
 
@@ -92,6 +92,8 @@ async function makeUser(keys: KeyRing, number: number, known: KnownSecrets) {
     consent_ip: await put('consent', 'sealed_psu_ip', consent),
     access: await put('consent_credential', 'sealed_access', consent),
     refresh: await put('consent_credential', 'sealed_refresh', consent),
+    revoked_access: await put('revocation', 'sealed_access', consent),
+    revoked_refresh: await put('revocation', 'sealed_refresh', consent),
   };
 }
 
@@ -99,7 +101,8 @@ async function makeUser(keys: KeyRing, number: number, known: KnownSecrets) {
 const INSERT = `
   with made as (
     select * from json_to_recordset($1::json) as made (viewer uuid, link uuid, consent uuid,
-      hash text, dialog text, verifier text, code text, link_ip text, consent_ip text, access text, refresh text)
+      hash text, dialog text, verifier text, code text, link_ip text, consent_ip text, access text, refresh text,
+      revoked_access text, revoked_refresh text)
   ), viewers as (
     insert into viewer (id, issuer, subject, created_at)
     select viewer, 'drill', viewer, now() from made returning id
@@ -116,7 +119,12 @@ const INSERT = `
     select consent, viewer, link, 'drill', 'drill', '{}', consent_ip, now(), now(),
       now() + '90 days', now()
     from made returning id
+  ), credentials as (
+    insert into consent_credential (consent_id, viewer_id, sealed_access, access_issued_at,
+      access_expires_at, sealed_refresh)
+    select consent, viewer, access, now(), now() + '1 hour', refresh from made
+    returning consent_id
   )
-  insert into consent_credential (consent_id, viewer_id, sealed_access, access_issued_at,
-    access_expires_at, sealed_refresh)
-  select consent, viewer, access, now(), now() + '1 hour', refresh from made`;
+  insert into revocation (consent_id, viewer_id, requested_at, sealed_access, access_expires_at,
+    sealed_refresh, due_at)
+  select consent, viewer, now(), revoked_access, now(), revoked_refresh, 'infinity' from made`;

@@ -29,6 +29,15 @@ export function credentialPlace(
   return { table: 'consent_credential', column, row: consentId, viewer: viewerId };
 }
 
+/** Where the tokens of a consent that was taken back wait for the bank to know. */
+export function revocationPlace(
+  column: 'sealed_access' | 'sealed_refresh',
+  consentId: string,
+  viewerId: string,
+): SealPlace {
+  return { table: 'revocation', column, row: consentId, viewer: viewerId };
+}
+
 /** Where a consent keeps the address of the user who gave it. */
 export function psuIpPlace(consentId: string, viewerId: string): SealPlace {
   return { table: 'consent', column: 'sealed_psu_ip', row: consentId, viewer: viewerId };

@@ -11,14 +11,15 @@ export type StatusReason =
   | 'GRANT_ENDED'
   | 'TOKEN_REJECTED'
   | 'TOKEN_UNREADABLE'
-  | 'REFUSAL_DOUBTED';
+  | 'REFUSAL_DOUBTED'
+  | 'REVOKED_BY_USER';
 
 const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
   ACTIVE: ['EXPIRING', 'REAUTH_REQUIRED', 'EXPIRED', 'REVOKED'],
   EXPIRING: ['REAUTH_REQUIRED', 'EXPIRED', 'REVOKED'],
   // Back to life only where the bank's word turned out not to be believed.
   REAUTH_REQUIRED: ['ACTIVE', 'EXPIRING', 'EXPIRED', 'REVOKED'],
-  EXPIRED: [],
+  EXPIRED: ['REVOKED'],
   REVOKED: [],
 };
 

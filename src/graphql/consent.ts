@@ -29,6 +29,7 @@ const STATUS_REASONS = {
       'The bank called it ended, together with so many others that it is not believed yet.',
   },
   TOKEN_REJECTED: { description: 'The bank refuses access, even with fresh tokens.' },
+  REVOKED_BY_USER: { description: 'The user took it back through this API.' },
 } as const;
 const StatusReason = builder.enumType('ConsentStatusReason', {
   description: 'Why a consent stands where it does.',
@@ -129,6 +130,29 @@ builder.prismaObject('Alert', {
   }),
 });
 
+builder.prismaObject('Revocation', {
+  description:
+    'How far the bank knows that the user took a consent back. Nobody reads by it any more, whatever stands here.',
+  fields: (t) => ({
+    requestedAt: t.expose('requestedAt', {
+      type: 'DateTime',
+      description: 'When the user took it back.',
+    }),
+    confirmedAt: t.expose('confirmedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the bank confirmed, or said that it knew of no consent; null before, and where it never could be told.',
+    }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the last token was destroyed: the bank had confirmed, or its own end was over; null while the bank is still to be told.',
+    }),
+  }),
+});
+
 /** The `Consent` type. */
 export const Consent = builder.prismaNode('Consent', {
   description: "A user's permission to read one bank.",
@@ -166,6 +190,10 @@ export const Consent = builder.prismaNode('Consent', {
       type: 'DateTime',
       nullable: true,
       description: 'When it ended; null while the bank can be read.',
+    }),
+    revocation: t.relation('revocation', {
+      nullable: true,
+      description: 'How far the bank knows that it was taken back; null unless it was.',
     }),
     alerts: t.relation('alerts', {
       description:

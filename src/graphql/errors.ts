@@ -1,6 +1,7 @@
 import type { ExpectedError } from '../base/errors.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
+import { ConsentUnknownError } from '../consents/revoke.ts';
 import { builder } from './builder.ts';
 
 const MutationError = builder.interfaceRef<ExpectedError>('Error').implement({
@@ -16,6 +17,12 @@ builder.objectType(AuthLinkRefusedError, {
   interfaces: [MutationError],
   description:
     'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`.',
+});
+
+builder.objectType(ConsentUnknownError, {
+  name: 'ConsentUnknown',
+  interfaces: [MutationError],
+  description: 'The viewer has no such consent. Code: `CONSENT_UNKNOWN`.',
 });
 
 builder.objectType(AuthLinkError, {

@@ -6,6 +6,7 @@ import './provider.ts';
 import './account.ts';
 import './transaction.ts';
 import './consent.ts';
+import './revoke-consent.ts';
 import './auth-link.ts';
 import './alarm.ts';
 import './viewer.ts';

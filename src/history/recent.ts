@@ -6,6 +6,7 @@ import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { recordChanges } from '../changes/log.ts';
 import { ConsentEndedError } from '../consents/held.ts';
+import { requireLiving } from '../consents/living.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent } from '../generated/prisma/client.ts';
@@ -152,6 +153,7 @@ async function saveAccount(
 ): Promise<void> {
   const { viewerId, consentId } = account;
   await app.database.transact(viewerId, async (tx) => {
+    await requireLiving(tx, consentId);
     const changes = [];
     if (view.balance !== null) {
       changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));

@@ -3,8 +3,9 @@ import type { App } from '../app.ts';
 import { HOUR, later, nowOf, SECOND } from '../base/clock.ts';
 import { dayOf } from '../base/days.ts';
 import { recordChanges } from '../changes/log.ts';
-import { LIVING } from '../consents/status.ts';
 import { ConsentEndedError } from '../consents/held.ts';
+import { requireLiving } from '../consents/living.ts';
+import { LIVING } from '../consents/status.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
@@ -59,7 +60,13 @@ export async function fetchSpan(
     if (await waitAsAsked(app, span, error)) return;
     throw error;
   }
-  await saveSpan(app, span, listing);
+  try {
+    await saveSpan(app, span, listing);
+  } catch (error) {
+    if (!(error instanceof ConsentEndedError)) throw error;
+    // It ended while the bank was answering.
+    await endSpan(app, span, { status: 'MISSED', reason: 'CONSENT_ENDED' });
+  }
 }
 
 /** Reads the booked transactions of an account or card. */
@@ -83,6 +90,7 @@ async function saveSpan(
     app.log.warn({ spanId: span.id, refused, at: refusedReasons }, 'rows not understood');
   const now = nowOf(app.clock);
   await app.database.transact(span.viewerId, async (tx) => {
+    await requireLiving(tx, span.consentId);
     // Claimed by its status: of two runs of this job, only one goes on to write.
     const { count } = await tx.historySpan.updateMany({
       where: { id: span.id, status: 'PLANNED' },
@@ -150,8 +158,12 @@ async function waitAsAsked(app: App, span: HistorySpan, error: unknown): Promise
   const milliseconds = Math.min(error.retryAfterSeconds * SECOND, left, WAIT_MILLISECONDS_MAX);
   const notBefore = later(now, Math.max(milliseconds, WAIT_MILLISECONDS_MIN));
   await app.database.transact(span.viewerId, async (tx) => {
-    await tx.historySpan.update({ where: { id: span.id }, data: { waits: { increment: 1 } } });
-    await app.queue.send(tx, [askForSpan(span, { notBefore })]);
+    const { count } = await tx.historySpan.updateMany({
+      where: { id: span.id },
+      data: { waits: { increment: 1 } },
+    });
+    // Erased while the bank was answering, there is nothing to wait for.
+    if (count === 1) await app.queue.send(tx, [askForSpan(span, { notBefore })]);
   });
   return true;
 }

@@ -387,6 +387,7 @@ it.each(
     state: 'y',
     id: /[aA]ccount/.test(file) ? account : data.consents.nodes[0].id,
     account,
+    data: 'KEEP',
     input: /complete/.test(file) ? { code: 'x', state: 'y' } : { providerId: 'ob-monzo' },
   };
   const subscription = /^subscription /m.test(document);

@@ -1,0 +1,83 @@
+import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
+import { seal, type SealPlace, unseal, UnsealError } from '../base/seal.ts';
+import type { ConsentCredential, Revocation } from '../generated/prisma/client.ts';
+import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
+import { credentialPlace, revocationPlace } from './secrets.ts';
+
+/** Tokens as a revocation holds them, sealed for that place. */
+export interface RevocationTokens {
+  readonly sealedAccess: string | null;
+  readonly accessExpiresAt: Date | null;
+  readonly sealedRefresh: string | null;
+}
+
+/** What a revocation holds that has nothing to tell the bank with, or nothing left to tell. */
+export const NO_TOKENS: RevocationTokens = {
+  sealedAccess: null,
+  accessExpiresAt: null,
+  sealedRefresh: null,
+};
+
+/** Seals the tokens of a consent for its revocation. An access token that is over is left behind. */
+export async function sealForRevocation(
+  app: App,
+  credential: ConsentCredential,
+): Promise<RevocationTokens> {
+  const { consentId, viewerId, accessExpiresAt } = credential;
+  const move = async (column: 'sealed_access' | 'sealed_refresh', sealed: string) => {
+    const token = await openOrNull(app, credentialPlace(column, consentId, viewerId), sealed);
+    return token && seal(app.keys, revocationPlace(column, consentId, viewerId), token);
+  };
+  const live = nowOf(app.clock) < accessExpiresAt;
+  const sealedAccess = live ? await move('sealed_access', credential.sealedAccess) : null;
+  return {
+    sealedAccess,
+    accessExpiresAt: sealedAccess === null ? null : accessExpiresAt,
+    sealedRefresh:
+      credential.sealedRefresh && (await move('sealed_refresh', credential.sealedRefresh)),
+  };
+}
+
+/** Opens the access token of a revocation; null where it has none that lives. */
+export async function openAccess(app: App, revocation: Revocation): Promise<string | null> {
+  const { consentId, viewerId, sealedAccess, accessExpiresAt } = revocation;
+  if (sealedAccess === null || accessExpiresAt === null) return null;
+  if (nowOf(app.clock) >= accessExpiresAt) return null;
+  return openOrNull(app, revocationPlace('sealed_access', consentId, viewerId), sealedAccess);
+}
+
+/** Opens the refresh token of a revocation; null where it has none. */
+export async function openRefresh(app: App, revocation: Revocation): Promise<string | null> {
+  const { consentId, viewerId, sealedRefresh } = revocation;
+  if (sealedRefresh === null) return null;
+  return openOrNull(app, revocationPlace('sealed_refresh', consentId, viewerId), sealedRefresh);
+}
+
+/** Seals what a refresh gave for the revocation that asked; a refresh token only where one came. */
+export async function sealAnswer(
+  app: App,
+  { consentId, viewerId }: Revocation,
+  { accessToken, refreshToken, expiresAt }: TokenAnswer,
+): Promise<Partial<RevocationTokens>> {
+  const sealed = (column: 'sealed_access' | 'sealed_refresh', token: string) =>
+    seal(app.keys, revocationPlace(column, consentId, viewerId), token);
+  return {
+    sealedAccess: await sealed('sealed_access', accessToken),
+    accessExpiresAt: expiresAt,
+    ...(refreshToken === null
+      ? {}
+      : { sealedRefresh: await sealed('sealed_refresh', refreshToken) }),
+  };
+}
+
+// A token that does not open is of no use to anybody, which must not keep the user from leaving.
+async function openOrNull(app: App, place: SealPlace, sealed: string): Promise<string | null> {
+  try {
+    return await unseal(app.keys, place, sealed);
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    app.log.error({ consentId: place.row, err: error }, 'a token to revoke with does not open');
+    return null;
+  }
+}

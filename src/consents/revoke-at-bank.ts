@@ -1,0 +1,189 @@
+import { setTimeout } from 'node:timers/promises';
+import type { App } from '../app.ts';
+import { HOUR, later, MINUTE, nowOf, SECOND } from '../base/clock.ts';
+import { recordChanges } from '../changes/log.ts';
+import { publish } from '../events.ts';
+import type { Consent, Revocation } from '../generated/prisma/client.ts';
+import { ask, jobs } from '../jobs.ts';
+import type { JobRequest } from '../postgres/queue.ts';
+import { BankError } from '../truelayer/errors.ts';
+import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
+import { NO_TOKENS, openAccess, openRefresh, sealAnswer } from './revocation-tokens.ts';
+
+const SWEEP_MAX = 500;
+const STORE_ATTEMPTS_MAX = 5;
+const STORE_WAIT_MILLISECONDS = 500;
+// Longer than the three calls of one attempt may take together, so that attempts do not meet.
+const WAIT_MILLISECONDS_MIN = MINUTE;
+const WAIT_MILLISECONDS_MAX = 4 * HOUR;
+
+type HeldRevocation = Revocation & { readonly consent: Consent };
+
+/**
+ * Tells the bank that the user took a consent back, and destroys the tokens once it knows, or once
+ * there is nothing to tell it with: its end is over, or no token is left. Until then it comes back,
+ * after a minute first and after hours in the end. The next attempt is asked for before the bank is,
+ * so that no crash loses it. Calls the network; answers `revokeAtBank`.
+ */
+export async function revokeAtBank(app: App, viewerId: string, consentId: string): Promise<void> {
+  const revocation = await app.database.reader(viewerId).revocation.findUnique({
+    where: { consentId },
+    include: { consent: true },
+  });
+  if (revocation === null || revocation.dueAt === null) return;
+  const now = nowOf(app.clock);
+  if (now < revocation.dueAt) return askAgain(app, revocation, revocation.dueAt);
+  if (!(await claimAttempt(app, revocation, now))) return;
+  const failure = await tryNow(app, revocation);
+  if (failure === null) return;
+  app.log.warn({ consentId, attempt: revocation.attempts + 1, err: failure }, 'not revoked yet');
+  // The consent has died at the bank by now, whether or not it ever heard of this.
+  if (now >= revocation.consent.endsAt) return end(app, revocation, 'GIVEN_UP');
+  const retryAfterSeconds = failure instanceof BankError ? failure.retryAfterSeconds : undefined;
+  const wanted = later(nowOf(app.clock), (retryAfterSeconds ?? 0) * SECOND);
+  if (wanted > nextAttempt(revocation, now)) await postpone(app, revocation, wanted);
+}
+
+/** Asks for revocations that are due; the floor under their own jobs. Answers `sweepRevocations`. */
+export async function sweepRevocations(app: App): Promise<void> {
+  const due = await app.database.scout(
+    `select r.consent_id as id, r.viewer_id from revocation r join consent c on c.id = r.consent_id
+     where r.due_at <= $1 and c.environment = $2 order by r.due_at limit $3`,
+    [nowOf(app.clock), app.client.environment, SWEEP_MAX],
+  );
+  for (const { id, viewerId } of due) await app.queue.sendAlone(askFor(viewerId, id));
+}
+
+function askFor(viewerId: string, consentId: string, notBefore?: Date): JobRequest {
+  const options = { key: consentId, ...(notBefore === undefined ? {} : { notBefore }) };
+  return ask(jobs.revokeAtBank, { viewerId, consentId }, options);
+}
+
+// Doubled each time; the last one falls on the consent's own end.
+function nextAttempt({ attempts, consent }: HeldRevocation, now: Date): Date {
+  const wait = Math.min(WAIT_MILLISECONDS_MIN * 2 ** attempts, WAIT_MILLISECONDS_MAX);
+  const next = later(now, wait);
+  return now < consent.endsAt && consent.endsAt < next ? consent.endsAt : next;
+}
+
+/** Takes the attempt that is due, once over all processes, and asks for the one after it. */
+async function claimAttempt(app: App, revocation: HeldRevocation, now: Date): Promise<boolean> {
+  const { consentId, viewerId, attempts } = revocation;
+  const dueAt = nextAttempt(revocation, now);
+  return app.database.transact(viewerId, async (tx) => {
+    const { count } = await tx.revocation.updateMany({
+      where: { consentId, attempts, dueAt: revocation.dueAt },
+      data: { attempts: attempts + 1, dueAt },
+    });
+    if (count === 1) await app.queue.send(tx, [askFor(viewerId, consentId, dueAt)]);
+    return count === 1;
+  });
+}
+
+function askAgain(app: App, { viewerId, consentId }: Revocation, notBefore: Date): Promise<void> {
+  return app.database.transact(viewerId, (tx) =>
+    app.queue.send(tx, [askFor(viewerId, consentId, notBefore)]),
+  );
+}
+
+// The job that waits already comes too early then, and asks for another.
+async function postpone(app: App, revocation: HeldRevocation, wanted: Date): Promise<void> {
+  const { consentId, viewerId, consent } = revocation;
+  await app.database.transact(viewerId, (tx) =>
+    tx.revocation.updateMany({
+      where: { consentId, attempts: revocation.attempts + 1, endedAt: null },
+      data: { dueAt: wanted < consent.endsAt ? wanted : consent.endsAt },
+    }),
+  );
+}
+
+/** @returns why the bank has to be told later; null where that is over */
+async function tryNow(app: App, revocation: HeldRevocation): Promise<Error | null> {
+  const { id, environment, clientId } = revocation.consent;
+  if (environment !== app.client.environment || clientId !== app.client.clientId) {
+    return new Error(`consent ${id} belongs to another client than this server speaks as`);
+  }
+  try {
+    await end(app, revocation, await tell(app, revocation));
+    return null;
+  } catch (error) {
+    if (error instanceof BankError) return error;
+    throw error;
+  }
+}
+
+/** @throws BankError if the bank has to be told later */
+async function tell(app: App, revocation: HeldRevocation): Promise<'CONFIRMED' | 'GIVEN_UP'> {
+  const access = await openAccess(app, revocation);
+  if (access !== null && (await deleteConnection(app, access))) return 'CONFIRMED';
+  const refresh = await openRefresh(app, revocation);
+  // Without one, nothing can have followed the token that was refused: the bank has forgotten it.
+  if (refresh === null) return access === null ? 'GIVEN_UP' : 'CONFIRMED';
+  let answer: TokenAnswer;
+  try {
+    answer = await app.truelayer.refresh(refresh);
+  } catch (error) {
+    if (error instanceof BankError && error.meaning === 'GRANT_ENDED') return 'CONFIRMED';
+    throw error;
+  }
+  await storeAtLast(app, revocation, answer);
+  // A token that was given this moment and is refused belongs to a connection that is gone.
+  await deleteConnection(app, answer.accessToken);
+  return 'CONFIRMED';
+}
+
+/** @returns false if the token is refused, by which nothing is said of the connection yet */
+async function deleteConnection(app: App, accessToken: string): Promise<boolean> {
+  try {
+    await app.truelayer.deleteConnection(accessToken);
+  } catch (error) {
+    if (!(error instanceof BankError)) throw error;
+    if (error.meaning === 'TOKEN_REJECTED') return false;
+    if (error.meaning !== 'CONNECTION_GONE') throw error;
+  }
+  return true;
+}
+
+// A refresh token that the bank has just changed lives nowhere but here: a database that is away for
+// a moment must not cost it.
+async function storeAtLast(app: App, revocation: Revocation, answer: TokenAnswer): Promise<void> {
+  const { consentId, viewerId } = revocation;
+  const data = await sealAnswer(app, revocation, answer);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await app.database.transact(viewerId, (tx) =>
+        tx.revocation.updateMany({ where: { consentId, endedAt: null }, data }),
+      );
+      return;
+    } catch (error) {
+      if (attempt === STORE_ATTEMPTS_MAX) throw error;
+      await setTimeout(attempt * STORE_WAIT_MILLISECONDS);
+    }
+  }
+}
+
+/** Destroys the tokens, and says so. */
+async function end(
+  app: App,
+  { consentId, viewerId }: Revocation,
+  outcome: 'CONFIRMED' | 'GIVEN_UP',
+): Promise<void> {
+  const now = nowOf(app.clock);
+  await app.database.transact(viewerId, async (tx) => {
+    const { count } = await tx.revocation.updateMany({
+      where: { consentId, endedAt: null },
+      data: {
+        ...NO_TOKENS,
+        dueAt: null,
+        endedAt: now,
+        confirmedAt: outcome === 'CONFIRMED' ? now : null,
+      },
+    });
+    if (count === 0) return;
+    await publish(tx, { consentId });
+    await recordChanges(tx, viewerId, now, [
+      { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
+    ]);
+  });
+  app.log.info({ consentId, outcome }, 'revoked');
+}

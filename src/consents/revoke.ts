@@ -1,0 +1,127 @@
+import { setTimeout } from 'node:timers/promises';
+import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
+import { ExpectedError } from '../base/errors.ts';
+import { type ChangeEntry, recordChanges } from '../changes/log.ts';
+import { publish } from '../events.ts';
+import type { ConsentCredential } from '../generated/prisma/client.ts';
+import { ask, jobs } from '../jobs.ts';
+import type { Tx } from '../postgres/db.ts';
+import { NO_TOKENS, type RevocationTokens, sealForRevocation } from './revocation-tokens.ts';
+import { eraseWhatWasRead, handAccountsOver } from './revoked-accounts.ts';
+import { moveConsent } from './status.ts';
+
+/** Which consent its user takes back, and what becomes of all that was read by it. */
+export interface RevocationRequest {
+  readonly viewerId: string;
+  readonly consentId: string;
+  readonly data: 'KEEP' | 'ERASE';
+}
+
+/** The viewer has no such consent. */
+export class ConsentUnknownError extends ExpectedError {
+  constructor() {
+    super('CONSENT_UNKNOWN', 'The viewer has no such consent.');
+  }
+}
+
+const LOOKS_MAX = 20;
+const LEASED_LOOKS_MAX = 10;
+const WAIT_MILLISECONDS = 100;
+
+/**
+ * Takes a consent back. In one transaction it ends, its tokens leave the reach of everything but the
+ * revocation at the bank, which is asked of a job, and what was read by it is erased if so wished.
+ * Whatever is under way for it at this moment can write no more. A repeat changes nothing, but may
+ * erase what was kept before.
+ *
+ * @throws ConsentUnknownError
+ */
+export async function revokeConsent(app: App, request: RevocationRequest): Promise<void> {
+  const { viewerId, consentId } = request;
+  const reader = app.database.reader(viewerId);
+  for (let look = 1; look <= LOOKS_MAX; look += 1) {
+    const credential = await reader.consentCredential.findUnique({ where: { consentId } });
+    if (look <= LEASED_LOOKS_MAX && isLeased(credential, nowOf(app.clock))) {
+      // Somebody is refreshing. What comes back is what the bank will honour, so it is waited for,
+      // for real and not for long: the user wants out.
+      await setTimeout(WAIT_MILLISECONDS);
+      continue;
+    }
+    // Sealed for their new place before the transaction, since a key may live behind a network.
+    const tokens = credential === null ? NO_TOKENS : await sealForRevocation(app, credential);
+    if (await revoke(app, request, credential, tokens)) return;
+  }
+  throw new Error(`the tokens of consent ${consentId} changed at every look`);
+}
+
+function isLeased(credential: ConsentCredential | null, now: Date): boolean {
+  return Boolean(credential?.leaseEndsAt && now < credential.leaseEndsAt);
+}
+
+/** @returns false, with nothing done, if the tokens are no longer those that were read */
+async function revoke(
+  app: App,
+  { viewerId, consentId, data }: RevocationRequest,
+  read: ConsentCredential | null,
+  tokens: RevocationTokens,
+): Promise<boolean> {
+  const now = nowOf(app.clock);
+  return app.database.transact(viewerId, async (tx) => {
+    // Waits for every transaction that is writing what the bank gave: see `living.ts`.
+    await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
+    const consent = await tx.consent.findUnique({ where: { id: consentId } });
+    if (consent === null) throw new ConsentUnknownError();
+    if (!(await dropCredential(tx, consentId, read))) return false;
+    const first = consent.status !== 'REVOKED';
+    if (first) await createRevocation(app, tx, { viewerId, consentId, now, tokens });
+    const changes: ChangeEntry[] = [
+      ...(await handAccountsOver(tx, consent)),
+      ...(data === 'ERASE' ? await eraseWhatWasRead(tx, consent) : []),
+    ];
+    const move = { viewerId, consentId, to: 'REVOKED', reason: 'REVOKED_BY_USER', now } as const;
+    if (first) await moveConsent(tx, move);
+    else if (changes.length > 0) await publish(tx, { consentId });
+    await recordChanges(tx, viewerId, now, changes);
+    return true;
+  });
+}
+
+// A refresh or a change of keys may have been faster than we: its ciphertexts are others.
+async function dropCredential(
+  tx: Tx,
+  consentId: string,
+  read: ConsentCredential | null,
+): Promise<boolean> {
+  if (read === null) return (await tx.consentCredential.count({ where: { consentId } })) === 0;
+  const { sealedAccess, sealedRefresh } = read;
+  const { count } = await tx.consentCredential.deleteMany({
+    where: { consentId, sealedAccess, sealedRefresh },
+  });
+  return count === 1;
+}
+
+async function createRevocation(
+  app: App,
+  tx: Tx,
+  revocation: {
+    readonly viewerId: string;
+    readonly consentId: string;
+    readonly now: Date;
+    readonly tokens: RevocationTokens;
+  },
+): Promise<void> {
+  const { viewerId, consentId, now, tokens } = revocation;
+  const canTell = tokens.sealedAccess !== null || tokens.sealedRefresh !== null;
+  await tx.revocation.create({
+    data: {
+      consentId,
+      viewerId,
+      requestedAt: now,
+      ...tokens,
+      ...(canTell ? { dueAt: now } : { endedAt: now }),
+    },
+  });
+  if (!canTell) return;
+  await app.queue.send(tx, [ask(jobs.revokeAtBank, { viewerId, consentId }, { key: consentId })]);
+}
