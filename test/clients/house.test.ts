@@ -176,5 +176,5 @@ async function crossOver(house: House, environment: string): Promise<void> {
   const call = withBankAccess(house.app, { viewerId, consentId, attended: false }, (bank) =>
     bank.accounts(),
   );
-  await expect(call).rejects.toThrow('belongs to');
+  await expect(call).rejects.toThrow('OPERATOR_FAULT');
 }

@@ -131,7 +131,7 @@ it('none of them is stored with the job that failed by it', async () => {
     await clock.tick(1_000);
     await setImmediate();
     ({ rows: outputs } = await owner.query(
-      `select output from pgboss.job where name = 'failing' and state = 'failed'`,
+      `select output from pgboss.job where name = 'failing/test' and state = 'failed'`,
     ));
   }
   await queue.close(1_000);
