@@ -61,13 +61,25 @@ describe('refresh tokens that are refused', () => {
     expect(await alarms()).toEqual(['GRANTS_REFUSED']);
     await readAll();
     expect(await statuses()).toBe(ALL_ACTIVE);
+    const told = await new User(test, 'ops', 'operator').ask(
+      '{ operations { alarms { kind environment subject message acceptedAt } } }',
+    );
+    expect(told.data.operations.alarms).toEqual([
+      {
+        kind: 'GRANTS_REFUSED',
+        environment: test.house.app.client.environment,
+        subject: '',
+        message: expect.stringContaining('none is believed'),
+        acceptedAt: null,
+      },
+    ]);
     test.simulator.faults.clear();
     expect((await readAll()).every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(await statuses()).toBe(ALL_ACTIVE);
     await sweepConsents(test.house.app);
     expect(await alarms()).toEqual([]);
-    const told = test.logLines.filter((line) => line.includes('are refused at once'));
-    expect(told).toHaveLength(1);
+    const lines = test.logLines.filter((line) => line.includes('are refused at once'));
+    expect(lines).toHaveLength(1);
   });
 
   it('one after the other within minutes: the first are given back when it shows', async () => {
