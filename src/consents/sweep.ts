@@ -7,6 +7,8 @@ import { endQuietBurst } from './refusals.ts';
 const SWEEP_MAX = 500;
 /** A refresh token that would die within that should have been used long ago. */
 const IDLE_ALARM_DAYS = 3;
+/** One that died while its consent lives on is looked for so long; nobody asks about it for longer. */
+const DEAD_ALARM_DAYS = 30;
 
 /**
  * Asks for the tending of consents whose due instant has passed; the floor under the jobs that
@@ -33,7 +35,7 @@ async function watchIdleTokens(app: App): Promise<void> {
     `select c.id, c.viewer_id from consent_credential t join consent c on c.id = t.consent_id
      where t.refresh_ends_at between $1 and $2 and c.due_at is not null and c.environment = $3
      limit 1`,
-    [now, later(now, IDLE_ALARM_DAYS * DAY), environment],
+    [later(now, -DEAD_ALARM_DAYS * DAY), later(now, IDLE_ALARM_DAYS * DAY), environment],
   );
   const cause = { kind: 'TOKENS_IDLE', environment } as const;
   if (idle === undefined) await endAlarms(app, [cause]);

@@ -171,6 +171,12 @@ it('a token unused for 27 days raises the operator’s alarm, which ends when it
   await clock.setTime(clock.now() + 27 * DAY);
   await sweepConsents(test.house.app);
   expect(await alarms()).toEqual(['TOKENS_IDLE']);
+  // One that has died of it is no reason to fall silent.
+  await owner.query(`update consent_credential set refresh_ends_at = $1`, [
+    new Date(clock.now() - DAY),
+  ]);
+  await sweepConsents(test.house.app);
+  expect(await alarms()).toEqual(['TOKENS_IDLE']);
   await readAll();
   await sweepConsents(test.house.app);
   expect(await alarms()).toEqual([]);
