@@ -2,10 +2,9 @@ import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import { unseal } from '../base/seal.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
+import { findLinkByOpenSecret } from './find-link.ts';
 import { authLinkError, type LinkErrorCode } from './link-error.ts';
-import { hashOf, linkPlace } from './secrets.ts';
-
-const OPEN_SECRET = /^[\w-]{43}$/;
+import { linkPlace } from './secrets.ts';
 
 /**
  * Tells where the bank's dialog of a link begins, and records that the link was opened, once. It
@@ -29,16 +28,6 @@ export async function openLink(app: App, openSecret: string): Promise<string> {
     );
   }
   return dialog;
-}
-
-async function findLinkByOpenSecret(app: App, openSecret: string): Promise<AuthLink | null> {
-  if (!OPEN_SECRET.test(openSecret)) return null;
-  const [found] = await app.database.scout(
-    'select id, viewer_id from auth_link where open_hash = $1 limit 1',
-    [hashOf(openSecret)],
-  );
-  if (found === undefined) return null;
-  return app.database.reader(found.viewerId).authLink.findUnique({ where: { id: found.id } });
 }
 
 function reasonOf(link: AuthLink): LinkErrorCode {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { endAlarms, raiseAlarm } from '../alarms/alarms.ts';
 import type { App } from '../app.ts';
 import { later, nowOf, SECOND } from '../base/clock.ts';
@@ -13,11 +12,10 @@ import { ConsentEndedError, type HeldConsent } from './held.ts';
 import { endConsent } from './end.ts';
 import { forgetRefusal, hearRefusal, settleRefusals } from './refusals.ts';
 import { credentialPlace } from './secrets.ts';
+import { storeAtLast } from './store-at-last.ts';
 
 /** Longer than one token call may take, so that a live holder never loses its lease. */
 export const LEASE_SECONDS = REFRESH_TIMEOUT_MILLISECONDS / SECOND + 15;
-const STORE_ATTEMPTS_MAX = 5;
-const STORE_WAIT_MILLISECONDS = 500;
 
 /** The right to refresh a consent's tokens for a short while. */
 export interface Lease {
@@ -59,7 +57,7 @@ export async function refreshTokens(app: App, held: HeldConsent, lease: Lease): 
     // A process that was held up for so long has lost its lease: another may be at it.
     if (nowOf(app.clock) >= lease.endsAt) throw tooLate();
     const answer = await app.truelayer.refresh(refreshToken);
-    await storeAtLast(app, held, refreshToken, answer);
+    await storeAtLast(() => store(app, held, refreshToken, answer));
   } catch (error) {
     await release(app, held, lease);
     if (error instanceof UnsealError) await flagUnreadable(app, held);
@@ -98,25 +96,6 @@ async function endMended(app: App, held: HeldConsent): Promise<void> {
     { kind: 'CONSENTS_OF_ANOTHER_CLIENT', environment, subject: clientId },
   ]);
   await endUnreadable(app, held);
-}
-
-// A refresh token that the bank has just changed lives nowhere but here: a database that is away for
-// a moment must not cost it.
-async function storeAtLast(
-  app: App,
-  held: HeldConsent,
-  used: string,
-  answer: TokenAnswer,
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await store(app, held, used, answer);
-      return;
-    } catch (error) {
-      if (attempt === STORE_ATTEMPTS_MAX) throw error;
-      await setTimeout(attempt * STORE_WAIT_MILLISECONDS);
-    }
-  }
 }
 
 /**

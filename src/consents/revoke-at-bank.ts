@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { HOUR, later, MINUTE, nowOf, SECOND } from '../base/clock.ts';
 import { recordChanges } from '../changes/log.ts';
@@ -9,10 +8,9 @@ import type { JobRequest } from '../postgres/queue.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { NO_TOKENS, openAccess, openRefresh, sealAnswer } from './revocation-tokens.ts';
+import { storeAtLast } from './store-at-last.ts';
 
 const SWEEP_MAX = 500;
-const STORE_ATTEMPTS_MAX = 5;
-const STORE_WAIT_MILLISECONDS = 500;
 // Longer than the three calls of one attempt may take together, so that attempts do not meet.
 const WAIT_MILLISECONDS_MIN = MINUTE;
 const WAIT_MILLISECONDS_MAX = 4 * HOUR;
@@ -126,7 +124,7 @@ async function tell(app: App, revocation: HeldRevocation): Promise<'CONFIRMED' |
     if (error instanceof BankError && error.meaning === 'GRANT_ENDED') return 'CONFIRMED';
     throw error;
   }
-  await storeAtLast(app, revocation, answer);
+  await storeAtLast(() => store(app, revocation, answer));
   // A token that was given this moment and is refused belongs to a connection that is gone.
   await deleteConnection(app, answer.accessToken);
   return 'CONFIRMED';
@@ -144,22 +142,12 @@ async function deleteConnection(app: App, accessToken: string): Promise<boolean>
   return true;
 }
 
-// A refresh token that the bank has just changed lives nowhere but here: a database that is away for
-// a moment must not cost it.
-async function storeAtLast(app: App, revocation: Revocation, answer: TokenAnswer): Promise<void> {
+async function store(app: App, revocation: Revocation, answer: TokenAnswer): Promise<void> {
   const { consentId, viewerId } = revocation;
   const data = await sealAnswer(app, revocation, answer);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await app.database.transact(viewerId, (tx) =>
-        tx.revocation.updateMany({ where: { consentId, endedAt: null }, data }),
-      );
-      return;
-    } catch (error) {
-      if (attempt === STORE_ATTEMPTS_MAX) throw error;
-      await setTimeout(attempt * STORE_WAIT_MILLISECONDS);
-    }
-  }
+  await app.database.transact(viewerId, (tx) =>
+    tx.revocation.updateMany({ where: { consentId, endedAt: null }, data }),
+  );
 }
 
 /** Destroys the tokens, and says so. */

@@ -3,26 +3,14 @@ import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
 import { authLinkError } from './link-error.ts';
-import { hashOf, matchesHash } from './secrets.ts';
+import { matchesHash } from './secrets.ts';
 
 /** What the bank sent the user back with. */
 export type BankAnswer = { readonly code: string } | { readonly error: string };
 
-const STATE = /^[\w-]{43}$/;
 const CODE_CHARACTERS_MAX = 2_048;
 const WAIT_MILLISECONDS = 100;
 const WAITS_MAX = 50;
-
-/** Finds the link that a state belongs to, whoever began it; null for a forged state. */
-export async function findLinkByState(app: App, state: string): Promise<AuthLink | null> {
-  if (!STATE.test(state)) return null;
-  const [found] = await app.database.scout(
-    'select id, viewer_id from auth_link where state_hash = $1 limit 1',
-    [hashOf(state)],
-  );
-  if (found === undefined) return null;
-  return app.database.reader(found.viewerId).authLink.findUnique({ where: { id: found.id } });
-}
 
 /**
  * Reads what of an address tells the bank's answer.

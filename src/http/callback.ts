@@ -1,15 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
 import { takeAnswer } from '../consents/complete.ts';
+import { findLinkByState } from '../consents/find-link.ts';
 import { AuthLinkError } from '../consents/link-error.ts';
 import { linkCookieName } from '../consents/link-cookie.ts';
 import { matchesHash } from '../consents/secrets.ts';
-import {
-  type BankAnswer,
-  findLinkByState,
-  readAnswer,
-  recordReturn,
-} from '../consents/way-back.ts';
+import { type BankAnswer, readAnswer, recordReturn } from '../consents/way-back.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
 import { globalIdOf } from '../graphql/global-id.ts';
 import { readBody } from './body.ts';

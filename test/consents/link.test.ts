@@ -2,7 +2,7 @@ import type { TestClock } from 'pg-boss';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/base/clock.ts';
 import { takeAnswer } from '../../src/consents/complete.ts';
-import { findLinkByState } from '../../src/consents/way-back.ts';
+import { findLinkByState } from '../../src/consents/find-link.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { liveUntil } from '../support/time.ts';
 import { User } from '../support/user.ts';
