@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../base/config-reader.ts';
-import { parseKeyRing } from '../base/key-ring.ts';
-import { type KeyRing, unseal } from '../base/seal.ts';
-import { countByKey } from '../keys/rotate.ts';
-import { readSealedValue } from '../keys/sealed-values.ts';
-import { type Database, openDatabase } from '../postgres/db.ts';
+import type { Environment } from '../../src/base/config-reader.ts';
+import { parseKeyRing } from '../../src/base/key-ring.ts';
+import { type KeyRing, unseal } from '../../src/base/seal.ts';
+import { countByKey } from '../../src/keys/rotate.ts';
+import { readSealedValue } from '../../src/keys/sealed-values.ts';
+import { type Database, openDatabase } from '../../src/postgres/db.ts';
 import { RotationLoad } from './rotation-load.ts';
 import type { KnownSecrets } from './rotation-seed.ts';
 
@@ -43,7 +43,7 @@ export interface DrillReport {
   readonly output: string;
 }
 
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/cli.ts', import.meta.url));
 
 /**
  * Changes the key of all secrets by `keys rotate` in a process of its own, while readers open

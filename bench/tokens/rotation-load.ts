@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { type KeyRing, seal, unseal } from '../base/seal.ts';
-import { readSealedValue } from '../keys/sealed-values.ts';
-import type { Database } from '../postgres/db.ts';
+import { type KeyRing, seal, unseal } from '../../src/base/seal.ts';
+import { readSealedValue } from '../../src/keys/sealed-values.ts';
+import type { Database } from '../../src/postgres/db.ts';
 import { type KnownSecret, type KnownSecrets, placeName } from './rotation-seed.ts';
 
 /** In real time, between two acts of one reader or writer: a busy house, which leaves us a processor. */

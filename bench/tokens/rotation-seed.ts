@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { uuidOf } from '../base/entropy.ts';
-import { createLog } from '../base/log.ts';
-import { type KeyRing, seal, type SealPlace } from '../base/seal.ts';
-import { checkKeys } from '../keys/check.ts';
-import { openDatabase } from '../postgres/db.ts';
+import { uuidOf } from '../../src/base/entropy.ts';
+import { createLog } from '../../src/base/log.ts';
+import { type KeyRing, seal, type SealPlace } from '../../src/base/seal.ts';
+import { checkKeys } from '../../src/keys/check.ts';
+import { openDatabase } from '../../src/postgres/db.ts';
 
 /** Secrets by their place, as they have to be found again. */
 export type KnownSecrets = Map<string, KnownSecret>;

@@ -8,7 +8,7 @@ import { StartError } from '../../src/base/errors.ts';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { createLog } from '../../src/base/log.ts';
 import { client } from '../../src/cli/client.ts';
-import { seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { seedSecrets } from '../../bench/tokens/rotation-seed.ts';
 import { readSecret } from '../../src/cli/secret.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';

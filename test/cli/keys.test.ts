@@ -7,7 +7,7 @@ import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { createLog } from '../../src/base/log.ts';
 import { keys } from '../../src/cli/keys.ts';
 import { openProgress } from '../../src/cli/progress.ts';
-import { SECRETS_PER_USER, seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { SECRETS_PER_USER, seedSecrets } from '../../bench/tokens/rotation-seed.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';
 

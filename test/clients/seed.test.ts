@@ -5,7 +5,7 @@ import type { TrueLayerConfig } from '../../src/base/config.ts';
 import { StartError } from '../../src/base/errors.ts';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { createLog } from '../../src/base/log.ts';
-import { seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { seedSecrets } from '../../bench/tokens/rotation-seed.ts';
 import { listClients, removeClient, setClient } from '../../src/clients/clients.ts';
 import { clientCredentials } from '../../src/clients/credentials.ts';
 import { meetTrueLayer } from '../../src/clients/counterpart.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartError } from '../../src/base/errors.ts';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { createLog } from '../../src/base/log.ts';
-import { seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { seedSecrets } from '../../bench/tokens/rotation-seed.ts';
 import { checkKeys, giveUpKey } from '../../src/keys/check.ts';
 import { rotateKeys } from '../../src/keys/rotate.ts';
 import { type Database, openDatabase } from '../../src/postgres/db.ts';

@@ -3,8 +3,12 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { keyIdOf, seal, unseal } from '../../src/base/seal.ts';
-import { drillRotation } from '../../src/cli/rotation-drill.ts';
-import { type KnownSecrets, SECRETS_PER_USER, seedSecrets } from '../../src/cli/rotation-seed.ts';
+import { drillRotation } from '../../bench/tokens/rotation-drill.ts';
+import {
+  type KnownSecrets,
+  SECRETS_PER_USER,
+  seedSecrets,
+} from '../../bench/tokens/rotation-seed.ts';
 import { countByKey, rotateKeys } from '../../src/keys/rotate.ts';
 import { SEALED_COLUMNS } from '../../src/keys/sealed-values.ts';
 import { type Database, openDatabase } from '../../src/postgres/db.ts';
