@@ -1,3 +1,4 @@
+import type { App } from '../app.ts';
 import type { Tx } from '../postgres/db.ts';
 
 /** What changed, for a viewer who follows the log. */
@@ -13,6 +14,7 @@ export interface ChangeEntry {
  * then commit behind a number that was already read.
  */
 export async function recordChanges(
+  _app: App,
   tx: Tx,
   viewerId: string,
   at: Date,

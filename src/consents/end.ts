@@ -18,11 +18,12 @@ export async function endConsent(
       where: { consentId: held.id, refreshNumber: held.credential.refreshNumber },
     });
     if (same === 0) return false;
-    return moveConsent(tx, {
+    return moveConsent(app, tx, {
       viewerId: held.viewerId,
       consentId: held.id,
       to: reason === 'ACCESS_OVER' ? 'EXPIRED' : 'REAUTH_REQUIRED',
       reason,
+      by: reason === 'ACCESS_OVER' ? 'SERVER' : 'BANK',
       now: nowOf(app.clock),
     });
   });

@@ -48,7 +48,7 @@ async function saySo(
   });
   if (count === 0) return;
   await publish(tx, { consentId });
-  await recordChanges(tx, viewerId, nowOf(app.clock), [
+  await recordChanges(app, tx, viewerId, nowOf(app.clock), [
     { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
   ]);
 }

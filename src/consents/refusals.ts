@@ -99,11 +99,12 @@ async function giveBack(app: App, environment: string): Promise<void> {
 async function revive(app: App, { id: consentId, viewerId }: Finding, now: Date): Promise<void> {
   await app.database.transact(viewerId, async (tx) => {
     const announced = await tx.alert.count({ where: { consentId } });
-    const moved = await moveConsent(tx, {
+    const moved = await moveConsent(app, tx, {
       viewerId,
       consentId,
       to: announced > 0 ? 'EXPIRING' : 'ACTIVE',
       reason: 'REFUSAL_DOUBTED',
+      by: 'SERVER',
       onlyFrom: 'GRANT_ENDED',
       now,
     });

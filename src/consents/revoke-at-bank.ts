@@ -169,7 +169,7 @@ async function end(
     });
     if (count === 0) return;
     await publish(tx, { consentId });
-    await recordChanges(tx, viewerId, now, [
+    await recordChanges(app, tx, viewerId, now, [
       { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
     ]);
   });

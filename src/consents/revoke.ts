@@ -79,10 +79,10 @@ async function revoke(
       ...(await handAccountsOver(tx, consent)),
       ...(data === 'ERASE' ? await eraseWhatWasRead(tx, consent) : []),
     ];
-    const move = { viewerId, consentId, to: 'REVOKED', reason: 'REVOKED_BY_USER', now } as const;
-    if (first) await moveConsent(tx, move);
+    const move = { to: 'REVOKED', reason: 'REVOKED_BY_USER', by: 'USER' } as const;
+    if (first) await moveConsent(app, tx, { viewerId, consentId, ...move, now });
     else if (changes.length > 0) await publish(tx, { consentId });
-    await recordChanges(tx, viewerId, now, changes);
+    await recordChanges(app, tx, viewerId, now, changes);
     return true;
   });
 }

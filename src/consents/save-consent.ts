@@ -11,6 +11,7 @@ import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { addConsentPeriod, firstDue, keepAliveInstant, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
 import { authLinkError } from './link-error.ts';
 import { credentialPlace, linkPlace, psuIpPlace } from './secrets.ts';
+import { writeMove } from './status.ts';
 
 /**
  * Stores what a link's code was exchanged for: the consent, its sealed tokens, and the jobs that
@@ -55,7 +56,7 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
       },
     });
     if (count === 0) throw authLinkError('AUTH_LINK_IN_PROGRESS');
-    await tx.consent.create({
+    const consent = await tx.consent.create({
       data: {
         id,
         viewerId,
@@ -74,13 +75,17 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
       },
     });
     await tx.consentCredential.create({ data: credential });
+    const given = { to: consent.status, reason: 'GIVEN', by: 'USER', now } as const;
+    await writeMove(app, tx, { ...consent, status: null }, given);
     const payload = { viewerId, consentId: id };
     await app.queue.send(tx, [
       ask(jobs.startBackfill, payload, { key: id }),
       ask(jobs.tendConsent, payload, { key: id, notBefore: dueAt }),
     ]);
     await publish(tx, { consentId: id });
-    await recordChanges(tx, viewerId, now, [{ subject: 'CONSENT', subjectId: id, act: 'ADDED' }]);
+    await recordChanges(app, tx, viewerId, now, [
+      { subject: 'CONSENT', subjectId: id, act: 'ADDED' },
+    ]);
   });
   return id;
 }

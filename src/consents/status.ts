@@ -1,7 +1,11 @@
+import type { App } from '../app.ts';
+import { uuidv7 } from '../base/entropy.ts';
+import { correlationId } from '../base/log.ts';
+import { recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
+import type { Consent } from '../generated/prisma/client.ts';
 import type { ConsentStatus } from '../generated/prisma/enums.ts';
 import type { Tx } from '../postgres/db.ts';
-import { recordChanges } from '../changes/log.ts';
 
 /** Why a consent moved: a stable word for programs. */
 export type StatusReason =
@@ -13,6 +17,12 @@ export type StatusReason =
   | 'TOKEN_UNREADABLE'
   | 'REFUSAL_DOUBTED'
   | 'REVOKED_BY_USER';
+
+/** Why a step stands in a consent's timeline: a move's reason, or how the consent began anew. */
+export type MoveReason = StatusReason | 'GIVEN' | 'RENEWED';
+
+/** By whom a consent moved. */
+export type Actor = 'USER' | 'BANK' | 'SERVER' | 'OPERATOR';
 
 const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
   ACTIVE: ['EXPIRING', 'REAUTH_REQUIRED', 'EXPIRED', 'REVOKED'],
@@ -26,51 +36,80 @@ const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
 /** The statuses in which the bank can still be asked. */
 export const LIVING: readonly ConsentStatus[] = ['ACTIVE', 'EXPIRING'];
 
+/** A consent's way from one status to another. */
+export interface Move {
+  readonly viewerId: string;
+  readonly consentId: string;
+  readonly to: ConsentStatus;
+  readonly reason: StatusReason;
+  readonly by: Actor;
+  /** Moves it only if it stands where it does for this reason. */
+  readonly onlyFrom?: StatusReason;
+  readonly now: Date;
+}
+
 /**
- * Moves a consent to another status, the only way there is. A move that the table does not allow,
- * or that another process was faster with, changes nothing.
+ * Moves a consent to another status, the only way there is, and writes that into its timeline. A move
+ * that the table does not allow, or that another process was faster with, changes nothing.
  *
  * @returns whether it moved
  */
-export async function moveConsent(
-  tx: Tx,
-  move: {
-    readonly viewerId: string;
-    readonly consentId: string;
-    readonly to: ConsentStatus;
-    readonly reason: StatusReason;
-    /** Moves it only if it stands where it does for this reason. */
-    readonly onlyFrom?: StatusReason;
-    readonly now: Date;
-  },
-): Promise<boolean> {
-  const from = (Object.keys(ALLOWED) as ConsentStatus[]).filter((status) =>
-    ALLOWED[status].includes(move.to),
-  );
-  const ends = !LIVING.includes(move.to);
-  const revives = !ends && move.onlyFrom !== undefined;
-  const { count } = await tx.consent.updateMany({
-    where: {
-      id: move.consentId,
-      status: { in: from },
-      ...(move.onlyFrom === undefined ? {} : { statusReason: move.onlyFrom }),
-    },
+export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean> {
+  const { viewerId, consentId, to, reason, by, onlyFrom, now } = move;
+  await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
+  const before = await tx.consent.findUnique({ where: { id: consentId } });
+  if (before === null || !ALLOWED[before.status].includes(to)) return false;
+  if (onlyFrom !== undefined && before.statusReason !== onlyFrom) return false;
+  const ends = !LIVING.includes(to);
+  const revives = !ends && onlyFrom !== undefined;
+  await tx.consent.update({
+    where: { id: consentId },
     data: {
-      status: move.to,
-      statusReason: move.reason,
-      ...(ends ? { endedAt: move.now, dueAt: null, sealedPsuIp: null } : {}),
+      status: to,
+      statusReason: reason,
+      ...(ends ? { endedAt: before.endedAt ?? now, dueAt: null, sealedPsuIp: null } : {}),
       // What was left undone when it ended is looked for again.
-      ...(revives ? { endedAt: null, dueAt: move.now, historyEndedAt: null } : {}),
+      ...(revives ? { endedAt: null, dueAt: now, historyEndedAt: null } : {}),
     },
   });
-  if (count === 0) return false;
   // The period is over: nothing can be had with its tokens, and a thief should not find them.
-  if (move.to === 'EXPIRED') {
-    await tx.consentCredential.deleteMany({ where: { consentId: move.consentId } });
-  }
-  await publish(tx, { consentId: move.consentId });
-  await recordChanges(tx, move.viewerId, move.now, [
-    { subject: 'CONSENT', subjectId: move.consentId, act: 'CHANGED' },
+  if (to === 'EXPIRED') await tx.consentCredential.deleteMany({ where: { consentId } });
+  await writeMove(app, tx, before, { to, reason, by, now });
+  await publish(tx, { consentId });
+  await recordChanges(app, tx, viewerId, now, [
+    { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
   ]);
   return true;
+}
+
+/**
+ * Writes a step into a consent's timeline.
+ *
+ * @param before - the consent as it stood; status null where it has just been given
+ */
+export async function writeMove(
+  app: App,
+  tx: Tx,
+  before: Pick<Consent, 'id' | 'viewerId' | 'period'> & { readonly status: ConsentStatus | null },
+  step: {
+    readonly to: ConsentStatus;
+    readonly reason: MoveReason;
+    readonly by: Actor;
+    readonly now: Date;
+  },
+): Promise<void> {
+  await tx.consentMove.create({
+    data: {
+      id: uuidv7(app.entropy, step.now),
+      viewerId: before.viewerId,
+      consentId: before.id,
+      fromStatus: before.status,
+      toStatus: step.to,
+      reason: step.reason,
+      actor: step.by,
+      period: before.period,
+      correlationId: correlationId() ?? null,
+      movedAt: step.now,
+    },
+  });
 }

@@ -25,7 +25,7 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
     if (now < consent.dueAt) return;
     if (now >= consent.endsAt) {
       const reason = consent.credential?.sealedRefresh ? 'PERIOD_OVER' : 'ACCESS_OVER';
-      await moveConsent(tx, { viewerId, consentId, to: 'EXPIRED', reason, now });
+      await moveConsent(app, tx, { viewerId, consentId, to: 'EXPIRED', reason, by: 'SERVER', now });
       return;
     }
     const payload = { viewerId, consentId };
@@ -89,6 +89,9 @@ async function raiseAlert(app: App, tx: Tx, consent: Consent, now: Date): Promis
     skipDuplicates: true,
   });
   if (count === 0) return;
-  await moveConsent(tx, { viewerId, consentId, to: 'EXPIRING', reason: 'ENDS_SOON', now });
-  await recordChanges(tx, viewerId, now, [{ subject: 'ALERT', subjectId: alertId, act: 'ADDED' }]);
+  const move = { to: 'EXPIRING', reason: 'ENDS_SOON', by: 'SERVER' } as const;
+  await moveConsent(app, tx, { viewerId, consentId, ...move, now });
+  await recordChanges(app, tx, viewerId, now, [
+    { subject: 'ALERT', subjectId: alertId, act: 'ADDED' },
+  ]);
 }

@@ -49,7 +49,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
       ask(jobs.readRecent, { viewerId, consentId }, { key: consentId, priority: PRIORITY_NOW }),
     ]);
     await publish(tx, { consentId });
-    await recordChanges(tx, viewerId, now, saved.changes);
+    await recordChanges(app, tx, viewerId, now, saved.changes);
   });
 }
 

@@ -176,7 +176,7 @@ async function saveAccount(
       },
     });
     await publish(tx, { consentId });
-    await recordChanges(tx, viewerId, askedAt, changes);
+    await recordChanges(app, tx, viewerId, askedAt, changes);
   });
 }
 

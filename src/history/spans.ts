@@ -105,7 +105,7 @@ async function saveSpan(
     const saved = await saveBooked(app, tx, span.account, listing.items, now);
     await noteHistoryEnd(app, tx, span.consentId);
     await publish(tx, { consentId: span.consentId });
-    await recordChanges(tx, span.viewerId, now, saved.changes);
+    await recordChanges(app, tx, span.viewerId, now, saved.changes);
   });
 }
 

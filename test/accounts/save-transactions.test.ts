@@ -154,7 +154,7 @@ it('the change log has a number without a gap for every change', async () => {
           ],
           now,
         );
-        await recordChanges(tx, account.viewerId, now, saved.changes);
+        await recordChanges(test.house.app, tx, account.viewerId, now, saved.changes);
       }),
     ),
   );
