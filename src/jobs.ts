@@ -63,12 +63,16 @@ export const jobs = {
   }),
   /** Finds consents whose due instant passed without their own job. */
   sweepConsents: declare('sweep-consents', z.object({}), { policy: 'stately' }, '*/15 * * * *'),
-  /** Tells the bank that the user took a consent back, again until it knows. */
-  revokeAtBank: declare('revoke-at-bank', ofConsent, {
-    timeLimitSeconds: 90,
-    atOnce: 4,
-    policy: 'stately',
-  }),
+  /** Tells the bank that a connection is to end, again until it knows. */
+  revokeAtBank: declare(
+    'revoke-at-bank',
+    z.object({ viewerId: z.uuid(), revocationId: z.uuid() }),
+    {
+      timeLimitSeconds: 90,
+      atOnce: 4,
+      policy: 'stately',
+    },
+  ),
   /** Finds revocations that are due without their own job. */
   sweepRevocations: declare(
     'sweep-revocations',

@@ -26,7 +26,7 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
       answer(app, jobs.keepTokenAlive, (job) => keepTokenAlive(app, job.viewerId, job.consentId)),
       answer(app, jobs.sweepConsents, () => sweepConsents(app)),
-      answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.consentId)),
+      answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.revocationId)),
       answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
@@ -59,6 +59,6 @@ function answer<P extends object>(
 }
 
 function ids(payload: unknown): object {
-  const { viewerId, consentId, spanId, linkId } = payload as Record<string, unknown>;
-  return { viewerId, consentId, spanId, linkId };
+  const { viewerId, consentId, spanId, linkId, revocationId } = payload as Record<string, unknown>;
+  return { viewerId, consentId, spanId, linkId, revocationId };
 }

@@ -125,6 +125,6 @@ const INSERT = `
     select consent, viewer, access, now(), now() + '1 hour', refresh from made
     returning consent_id
   )
-  insert into revocation (consent_id, viewer_id, requested_at, sealed_access, access_expires_at,
+  insert into revocation (id, consent_id, viewer_id, cause, environment, client_id, ends_at, requested_at, sealed_access, access_expires_at,
     sealed_refresh, due_at)
-  select consent, viewer, now(), revoked_access, now(), revoked_refresh, 'infinity' from made`;
+  select consent, consent, viewer, 'TAKEN_BACK', 'drill', 'drill', now() + '90 days', now(), revoked_access, now(), revoked_refresh, 'infinity' from made`;

@@ -19,15 +19,21 @@ export const NO_TOKENS: RevocationTokens = {
   sealedRefresh: null,
 };
 
-/** Seals the tokens of a consent for its revocation. An access token that is over is left behind. */
+/**
+ * Seals the tokens of a consent for a revocation. An access token that is over is left behind.
+ *
+ * @param revocation - its id, and whose it will be
+ */
 export async function sealForRevocation(
   app: App,
   credential: ConsentCredential,
+  revocation: Pick<Revocation, 'id' | 'viewerId'>,
 ): Promise<RevocationTokens> {
   const { consentId, viewerId, accessExpiresAt } = credential;
   const move = async (column: 'sealed_access' | 'sealed_refresh', sealed: string) => {
     const token = await openOrNull(app, credentialPlace(column, consentId, viewerId), sealed);
-    return token && seal(app.keys, revocationPlace(column, consentId, viewerId), token);
+    const place = revocationPlace(column, revocation.id, revocation.viewerId);
+    return token && seal(app.keys, place, token);
   };
   const live = nowOf(app.clock) < accessExpiresAt;
   const sealedAccess = live ? await move('sealed_access', credential.sealedAccess) : null;
@@ -41,27 +47,27 @@ export async function sealForRevocation(
 
 /** Opens the access token of a revocation; null where it has none that lives. */
 export async function openAccess(app: App, revocation: Revocation): Promise<string | null> {
-  const { consentId, viewerId, sealedAccess, accessExpiresAt } = revocation;
+  const { id, viewerId, sealedAccess, accessExpiresAt } = revocation;
   if (sealedAccess === null || accessExpiresAt === null) return null;
   if (nowOf(app.clock) >= accessExpiresAt) return null;
-  return openOrNull(app, revocationPlace('sealed_access', consentId, viewerId), sealedAccess);
+  return openOrNull(app, revocationPlace('sealed_access', id, viewerId), sealedAccess);
 }
 
 /** Opens the refresh token of a revocation; null where it has none. */
 export async function openRefresh(app: App, revocation: Revocation): Promise<string | null> {
-  const { consentId, viewerId, sealedRefresh } = revocation;
+  const { id, viewerId, sealedRefresh } = revocation;
   if (sealedRefresh === null) return null;
-  return openOrNull(app, revocationPlace('sealed_refresh', consentId, viewerId), sealedRefresh);
+  return openOrNull(app, revocationPlace('sealed_refresh', id, viewerId), sealedRefresh);
 }
 
 /** Seals what a refresh gave for the revocation that asked; a refresh token only where one came. */
 export async function sealAnswer(
   app: App,
-  { consentId, viewerId }: Revocation,
+  { id, viewerId }: Revocation,
   { accessToken, refreshToken, expiresAt }: TokenAnswer,
 ): Promise<Partial<RevocationTokens>> {
   const sealed = (column: 'sealed_access' | 'sealed_refresh', token: string) =>
-    seal(app.keys, revocationPlace(column, consentId, viewerId), token);
+    seal(app.keys, revocationPlace(column, id, viewerId), token);
   return {
     sealedAccess: await sealed('sealed_access', accessToken),
     accessExpiresAt: expiresAt,
@@ -77,7 +83,10 @@ async function openOrNull(app: App, place: SealPlace, sealed: string): Promise<s
     return await unseal(app.keys, place, sealed);
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error;
-    app.log.error({ consentId: place.row, err: error }, 'a token to revoke with does not open');
+    app.log.error(
+      { table: place.table, row: place.row, err: error },
+      'a token to revoke with does not open',
+    );
     return null;
   }
 }

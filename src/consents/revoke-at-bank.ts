@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { HOUR, later, MINUTE, nowOf, SECOND } from '../base/clock.ts';
 import { recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
-import type { Consent, Revocation } from '../generated/prisma/client.ts';
+import type { Revocation } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { JobRequest } from '../postgres/queue.ts';
 import { BankError } from '../truelayer/errors.ts';
@@ -15,18 +15,19 @@ const SWEEP_MAX = 500;
 const WAIT_MILLISECONDS_MIN = MINUTE;
 const WAIT_MILLISECONDS_MAX = 4 * HOUR;
 
-type HeldRevocation = Revocation & { readonly consent: Consent };
-
 /**
- * Tells the bank that the user took a consent back, and destroys the tokens once it knows, or once
+ * Tells the bank that a connection is to end, and destroys the tokens once it knows, or once
  * there is nothing to tell it with: its end is over, or no token is left. Until then it comes back,
  * after a minute first and after hours in the end. The next attempt is asked for before the bank is,
  * so that no crash loses it. Calls the network; answers `revokeAtBank`.
  */
-export async function revokeAtBank(app: App, viewerId: string, consentId: string): Promise<void> {
+export async function revokeAtBank(
+  app: App,
+  viewerId: string,
+  revocationId: string,
+): Promise<void> {
   const revocation = await app.database.reader(viewerId).revocation.findUnique({
-    where: { consentId },
-    include: { consent: true },
+    where: { id: revocationId },
   });
   if (revocation === null || revocation.dueAt === null) return;
   const now = nowOf(app.clock);
@@ -34,9 +35,9 @@ export async function revokeAtBank(app: App, viewerId: string, consentId: string
   if (!(await claimAttempt(app, revocation, now))) return;
   const failure = await tryNow(app, revocation);
   if (failure === null) return;
-  app.log.warn({ consentId, attempt: revocation.attempts + 1, err: failure }, 'not revoked yet');
-  // The consent has died at the bank by now, whether or not it ever heard of this.
-  if (now >= revocation.consent.endsAt) return end(app, revocation, 'GIVEN_UP');
+  app.log.warn({ revocationId, attempt: revocation.attempts + 1, err: failure }, 'not revoked yet');
+  // The connection has died at the bank by now, whether or not it ever heard of this.
+  if (now >= revocation.endsAt) return end(app, revocation, 'GIVEN_UP');
   const retryAfterSeconds = failure instanceof BankError ? failure.retryAfterSeconds : undefined;
   const wanted = later(nowOf(app.clock), (retryAfterSeconds ?? 0) * SECOND);
   if (wanted > nextAttempt(revocation, now)) await postpone(app, revocation, wanted);
@@ -45,61 +46,62 @@ export async function revokeAtBank(app: App, viewerId: string, consentId: string
 /** Asks for revocations that are due; the floor under their own jobs. Answers `sweepRevocations`. */
 export async function sweepRevocations(app: App): Promise<void> {
   const due = await app.database.scout(
-    `select r.consent_id as id, r.viewer_id from revocation r join consent c on c.id = r.consent_id
-     where r.due_at <= $1 and c.environment = $2 order by r.due_at limit $3`,
+    `select id, viewer_id from revocation
+     where due_at <= $1 and environment = $2 order by due_at limit $3`,
     [nowOf(app.clock), app.client.environment, SWEEP_MAX],
   );
   for (const { id, viewerId } of due) await app.queue.sendAlone(askFor(viewerId, id));
 }
 
-function askFor(viewerId: string, consentId: string, notBefore?: Date): JobRequest {
-  const options = { key: consentId, ...(notBefore === undefined ? {} : { notBefore }) };
-  return ask(jobs.revokeAtBank, { viewerId, consentId }, options);
+/** The request to tell the bank of a revocation. */
+export function askFor(viewerId: string, revocationId: string, notBefore?: Date): JobRequest {
+  const options = { key: revocationId, ...(notBefore === undefined ? {} : { notBefore }) };
+  return ask(jobs.revokeAtBank, { viewerId, revocationId }, options);
 }
 
-// Doubled each time; the last one falls on the consent's own end.
-function nextAttempt({ attempts, consent }: HeldRevocation, now: Date): Date {
+// Doubled each time; the last one falls on the connection's own end.
+function nextAttempt({ attempts, endsAt }: Revocation, now: Date): Date {
   const wait = Math.min(WAIT_MILLISECONDS_MIN * 2 ** attempts, WAIT_MILLISECONDS_MAX);
   const next = later(now, wait);
-  return now < consent.endsAt && consent.endsAt < next ? consent.endsAt : next;
+  return now < endsAt && endsAt < next ? endsAt : next;
 }
 
 /** Takes the attempt that is due, once over all processes, and asks for the one after it. */
-async function claimAttempt(app: App, revocation: HeldRevocation, now: Date): Promise<boolean> {
-  const { consentId, viewerId, attempts } = revocation;
+async function claimAttempt(app: App, revocation: Revocation, now: Date): Promise<boolean> {
+  const { id, viewerId, attempts } = revocation;
   const dueAt = nextAttempt(revocation, now);
   return app.database.transact(viewerId, async (tx) => {
     const { count } = await tx.revocation.updateMany({
-      where: { consentId, attempts, dueAt: revocation.dueAt },
+      where: { id, attempts, dueAt: revocation.dueAt },
       data: { attempts: attempts + 1, dueAt },
     });
-    if (count === 1) await app.queue.send(tx, [askFor(viewerId, consentId, dueAt)]);
+    if (count === 1) await app.queue.send(tx, [askFor(viewerId, id, dueAt)]);
     return count === 1;
   });
 }
 
-function askAgain(app: App, { viewerId, consentId }: Revocation, notBefore: Date): Promise<void> {
+function askAgain(app: App, { viewerId, id }: Revocation, notBefore: Date): Promise<void> {
   return app.database.transact(viewerId, (tx) =>
-    app.queue.send(tx, [askFor(viewerId, consentId, notBefore)]),
+    app.queue.send(tx, [askFor(viewerId, id, notBefore)]),
   );
 }
 
 // The job that waits already comes too early then, and asks for another.
-async function postpone(app: App, revocation: HeldRevocation, wanted: Date): Promise<void> {
-  const { consentId, viewerId, consent } = revocation;
+async function postpone(app: App, revocation: Revocation, wanted: Date): Promise<void> {
+  const { id, viewerId, endsAt } = revocation;
   await app.database.transact(viewerId, (tx) =>
     tx.revocation.updateMany({
-      where: { consentId, attempts: revocation.attempts + 1, endedAt: null },
-      data: { dueAt: wanted < consent.endsAt ? wanted : consent.endsAt },
+      where: { id, attempts: revocation.attempts + 1, endedAt: null },
+      data: { dueAt: wanted < endsAt ? wanted : endsAt },
     }),
   );
 }
 
 /** @returns why the bank has to be told later; null where that is over */
-async function tryNow(app: App, revocation: HeldRevocation): Promise<Error | null> {
-  const { id, environment, clientId } = revocation.consent;
+async function tryNow(app: App, revocation: Revocation): Promise<Error | null> {
+  const { id, environment, clientId } = revocation;
   if (environment !== app.client.environment || clientId !== app.client.clientId) {
-    return new Error(`consent ${id} belongs to another client than this server speaks as`);
+    return new Error(`revocation ${id} belongs to another client than this server speaks as`);
   }
   try {
     await end(app, revocation, await tell(app, revocation));
@@ -111,7 +113,7 @@ async function tryNow(app: App, revocation: HeldRevocation): Promise<Error | nul
 }
 
 /** @throws BankError if the bank has to be told later */
-async function tell(app: App, revocation: HeldRevocation): Promise<'CONFIRMED' | 'GIVEN_UP'> {
+async function tell(app: App, revocation: Revocation): Promise<'CONFIRMED' | 'GIVEN_UP'> {
   const access = await openAccess(app, revocation);
   if (access !== null && (await deleteConnection(app, access))) return 'CONFIRMED';
   const refresh = await openRefresh(app, revocation);
@@ -143,23 +145,23 @@ async function deleteConnection(app: App, accessToken: string): Promise<boolean>
 }
 
 async function store(app: App, revocation: Revocation, answer: TokenAnswer): Promise<void> {
-  const { consentId, viewerId } = revocation;
+  const { id, viewerId } = revocation;
   const data = await sealAnswer(app, revocation, answer);
   await app.database.transact(viewerId, (tx) =>
-    tx.revocation.updateMany({ where: { consentId, endedAt: null }, data }),
+    tx.revocation.updateMany({ where: { id, endedAt: null }, data }),
   );
 }
 
 /** Destroys the tokens, and says so. */
 async function end(
   app: App,
-  { consentId, viewerId }: Revocation,
+  { id, viewerId, consentId, cause }: Revocation,
   outcome: 'CONFIRMED' | 'GIVEN_UP',
 ): Promise<void> {
   const now = nowOf(app.clock);
   await app.database.transact(viewerId, async (tx) => {
     const { count } = await tx.revocation.updateMany({
-      where: { consentId, endedAt: null },
+      where: { id, endedAt: null },
       data: {
         ...NO_TOKENS,
         dueAt: null,
@@ -167,11 +169,12 @@ async function end(
         confirmedAt: outcome === 'CONFIRMED' ? now : null,
       },
     });
-    if (count === 0) return;
+    // Of one that was taken back the user sees whether the bank knows; the others are ours to mind.
+    if (count === 0 || consentId === null || cause !== 'TAKEN_BACK') return;
     await publish(tx, { consentId });
     await recordChanges(app, tx, viewerId, now, [
       { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
     ]);
   });
-  app.log.info({ consentId, outcome }, 'revoked');
+  app.log.info({ revocationId: id, consentId, cause, outcome }, 'revoked');
 }

@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
+import { uuidv7 } from '../base/entropy.ts';
 import { ExpectedError } from '../base/errors.ts';
 import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
 import type { ConsentCredential } from '../generated/prisma/client.ts';
-import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
-import { NO_TOKENS, type RevocationTokens, sealForRevocation } from './revocation-tokens.ts';
+import { createRevocation, type HeldForRevocation } from './revocation.ts';
+import { NO_TOKENS, sealForRevocation } from './revocation-tokens.ts';
 import { eraseWhatWasRead, handAccountsOver } from './revoked-accounts.ts';
 import { moveConsent } from './status.ts';
 
@@ -49,8 +50,10 @@ export async function revokeConsent(app: App, request: RevocationRequest): Promi
       continue;
     }
     // Sealed for their new place before the transaction, since a key may live behind a network.
-    const tokens = credential === null ? NO_TOKENS : await sealForRevocation(app, credential);
-    if (await revoke(app, request, credential, tokens)) return;
+    const id = uuidv7(app.entropy, nowOf(app.clock));
+    const tokens =
+      credential === null ? NO_TOKENS : await sealForRevocation(app, credential, { id, viewerId });
+    if (await revoke(app, request, credential, { id, tokens })) return;
   }
   throw new Error(`the tokens of consent ${consentId} changed at every look`);
 }
@@ -64,7 +67,7 @@ async function revoke(
   app: App,
   { viewerId, consentId, data }: RevocationRequest,
   read: ConsentCredential | null,
-  tokens: RevocationTokens,
+  held: HeldForRevocation,
 ): Promise<boolean> {
   const now = nowOf(app.clock);
   return app.database.transact(viewerId, async (tx) => {
@@ -74,7 +77,7 @@ async function revoke(
     if (consent === null) throw new ConsentUnknownError();
     if (!(await dropCredential(tx, consentId, read))) return false;
     const first = consent.status !== 'REVOKED';
-    if (first) await createRevocation(app, tx, { viewerId, consentId, now, tokens });
+    if (first) await createRevocation(app, tx, { ...held, consent, cause: 'TAKEN_BACK', now });
     const changes: ChangeEntry[] = [
       ...(await handAccountsOver(tx, consent)),
       ...(data === 'ERASE' ? await eraseWhatWasRead(tx, consent) : []),
@@ -99,29 +102,4 @@ async function dropCredential(
     where: { consentId, sealedAccess, sealedRefresh },
   });
   return count === 1;
-}
-
-async function createRevocation(
-  app: App,
-  tx: Tx,
-  revocation: {
-    readonly viewerId: string;
-    readonly consentId: string;
-    readonly now: Date;
-    readonly tokens: RevocationTokens;
-  },
-): Promise<void> {
-  const { viewerId, consentId, now, tokens } = revocation;
-  const canTell = tokens.sealedAccess !== null || tokens.sealedRefresh !== null;
-  await tx.revocation.create({
-    data: {
-      consentId,
-      viewerId,
-      requestedAt: now,
-      ...tokens,
-      ...(canTell ? { dueAt: now } : { endedAt: now }),
-    },
-  });
-  if (!canTell) return;
-  await app.queue.send(tx, [ask(jobs.revokeAtBank, { viewerId, consentId }, { key: consentId })]);
 }

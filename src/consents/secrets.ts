@@ -29,13 +29,13 @@ export function credentialPlace(
   return { table: 'consent_credential', column, row: consentId, viewer: viewerId };
 }
 
-/** Where the tokens of a consent that was taken back wait for the bank to know. */
+/** Where the tokens of a connection that is to end wait for the bank to know. */
 export function revocationPlace(
   column: 'sealed_access' | 'sealed_refresh',
-  consentId: string,
+  revocationId: string,
   viewerId: string,
 ): SealPlace {
-  return { table: 'revocation', column, row: consentId, viewer: viewerId };
+  return { table: 'revocation', column, row: revocationId, viewer: viewerId };
 }
 
 /** Where a consent keeps the address of the user who gave it. */

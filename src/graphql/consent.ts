@@ -130,7 +130,7 @@ builder.prismaObject('Alert', {
   }),
 });
 
-builder.prismaObject('Revocation', {
+const Revocation = builder.prismaObject('Revocation', {
   description:
     'How far the bank knows that the user took a consent back. Nobody reads by it any more, whatever stands here.',
   fields: (t) => ({
@@ -191,8 +191,11 @@ export const Consent = builder.prismaNode('Consent', {
       nullable: true,
       description: 'When it ended; null while the bank can be read.',
     }),
-    revocation: t.relation('revocation', {
+    revocation: t.field({
+      type: Revocation,
       nullable: true,
+      select: { revocations: { where: { cause: 'TAKEN_BACK' } } },
+      resolve: ({ revocations }) => revocations[0] ?? null,
       description: 'How far the bank knows that it was taken back; null unless it was.',
     }),
     alerts: t.relation('alerts', {

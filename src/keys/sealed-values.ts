@@ -28,7 +28,7 @@ const TABLES: Readonly<Record<string, SealedTable>> = {
   auth_link: { key: 'id', type: 'uuid' },
   consent: { key: 'id', type: 'uuid' },
   consent_credential: { key: 'consent_id', type: 'uuid' },
-  revocation: { key: 'consent_id', type: 'uuid' },
+  revocation: { key: 'id', type: 'uuid' },
   bank_client: { key: 'environment', type: 'text', nobodys: true },
 };
 
@@ -46,6 +46,11 @@ const HOLDERS = [
       { table: 'consent', column: 'sealed_psu_ip' },
       { table: 'consent_credential', column: 'sealed_access' },
       { table: 'consent_credential', column: 'sealed_refresh' },
+    ],
+  },
+  {
+    table: 'revocation',
+    columns: [
       { table: 'revocation', column: 'sealed_access' },
       { table: 'revocation', column: 'sealed_refresh' },
     ],

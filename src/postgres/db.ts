@@ -45,7 +45,7 @@ export interface Database {
   ): Promise<readonly Row[]>;
   /** How many rows a table has across viewers, all or some, by columns that the scout may read. */
   scoutCount(
-    table: 'auth_link' | 'consent',
+    table: 'auth_link' | 'consent' | 'revocation',
     where?: string,
     values?: readonly unknown[],
   ): Promise<number>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestClock } from 'pg-boss';
@@ -49,7 +50,8 @@ async function connect(name: string, input: object) {
 }
 
 const revoke = (by: App = app) => revokeConsent(by, { ...consent, data: 'KEEP' });
-const runJob = (by: App = app) => revokeAtBank(by, consent.viewerId, consent.consentId);
+const runJob = async (by: App = app) =>
+  revokeAtBank(by, consent.viewerId, (await revocation())?.id ?? randomUUID());
 const revocation = async () =>
   (await owner.query('select * from revocation where consent_id = $1', [consent.consentId]))
     .rows[0];
@@ -177,12 +179,12 @@ describe('telling the bank', () => {
   );
 
   it('is never done as another client than the consent’s own', async () => {
-    await owner.query(`update consent set client_id = 'somebody-else'`);
+    await owner.query(`update revocation set client_id = 'somebody-else'`);
     await revoke();
     await forward(HOUR);
     expect(outcomes()).toEqual([]);
     expect(await revocation()).toMatchObject({ ended_at: null });
-    await owner.query('update consent set client_id = $1', [app.client.clientId]);
+    await owner.query('update revocation set client_id = $1', [app.client.clientId]);
     await forward(3 * HOUR);
     expect(outcomes().at(-1)).toBe('DELETE 200');
   });
@@ -367,6 +369,6 @@ it('no token stands in clear in rows, jobs or logs', async () => {
 
 async function openRevocation(column: 'sealed_access' | 'sealed_refresh'): Promise<string> {
   const row = await revocation();
-  const place = revocationPlace(column, consent.consentId, consent.viewerId);
+  const place = revocationPlace(column, row.id, consent.viewerId);
   return unseal(app.keys, place, row[column]);
 }

@@ -73,7 +73,7 @@ it('every sealed column that there is has its secrets sealed anew', async () => 
     unused: ['old'],
     stillUsed: [],
   });
-  expect(steps).toEqual([0.5, 1, 0.5, 1]);
+  expect(steps).toEqual([1 / 3, 2 / 3, 1, 1 / 3, 2 / 3, 1]);
   expect(await countByKey(database)).toEqual(new Map([['new', known.size]]));
   expect(await rotateKeys({ database, keys: both })).toMatchObject({
     resealed: 0,
