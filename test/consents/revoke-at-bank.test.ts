@@ -179,7 +179,7 @@ describe('telling the bank', () => {
   );
 
   it('is never done as another client than the consent’s own', async () => {
-    await owner.query(`update revocation set client_id = 'somebody-else'`);
+    await owner.query(`update consent set client_id = 'somebody-else'`);
     await revoke();
     await forward(HOUR);
     expect(outcomes()).toEqual([]);
