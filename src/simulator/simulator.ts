@@ -4,6 +4,7 @@ import { makeBankCalls } from './data/bank-calls.ts';
 import { makeBanks } from './banks/bank-register.ts';
 import { makeControl, type Control } from './control/control.ts';
 import { answerControl, CONTROL_PATH } from './control/control-endpoints.ts';
+import { makeAccountChanges } from './people/account-changes.ts';
 import { makeEdits } from './people/edits.ts';
 import { makeFaults } from './faults.ts';
 import { listen } from './http-server.ts';
@@ -118,6 +119,7 @@ function makeWorld(
 ): World {
   const banks = makeBanks();
   const edits = makeEdits();
+  const accountChanges = makeAccountChanges();
   const names = makeRecent<RowNames>(NAMES_MAX);
   const settings: Settings = {
     rotateRefreshTokens: false,
@@ -133,11 +135,12 @@ function makeWorld(
     closing,
     banks,
     edits,
+    accountChanges,
     settings,
     entropy: seededEntropy(`${seed} ${clock.now()}`),
     seals: makeSeals(seed, () => settings.canary),
     memory: makeMemory(clock),
-    ledgers: makeLedgers(seed, banks, edits),
+    ledgers: makeLedgers(seed, banks, edits, accountChanges),
     bankCalls: makeBankCalls(clock),
     tasks: makeTasks(),
     namesOf: (accountId) => names.get(accountId, () => makeRowNames(seed, accountId)),

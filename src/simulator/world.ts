@@ -4,6 +4,7 @@ import type { Banks } from './banks/bank-register.ts';
 import type { ActiveFaults } from './faults.ts';
 import type { WritableJournal } from './journal.ts';
 import type { BankCalls } from './data/bank-calls.ts';
+import type { AccountChanges } from './people/account-changes.ts';
 import type { Edits } from './people/edits.ts';
 import type { Ledgers } from './people/ledger.ts';
 import type { RowNames } from './people/row-ids.ts';
@@ -48,6 +49,7 @@ export interface World {
   readonly memory: Memory;
   readonly ledgers: Ledgers;
   readonly edits: Edits;
+  readonly accountChanges: AccountChanges;
   readonly bankCalls: BankCalls;
   readonly tasks: Tasks;
   /** Names the rows of an account, by the account's own id. */

@@ -93,6 +93,9 @@ describe('the control of a simulator', () => {
     ['PATCH', '/transactions/nothing', { ...WHOSE, amount: 1 }, 'no such transaction'],
     ['POST', '/transactions/nothing/settle', WHOSE, 'no such transaction'],
     ['DELETE', '/transactions/nothing', undefined, 'user and bank'],
+    ['PATCH', '/accounts/attic', { ...WHOSE, closed: true }, 'attic'],
+    ['PATCH', '/accounts/main', { ...WHOSE, colour: 'red' }, 'colour'],
+    ['PATCH', '/accounts/card', { ...WHOSE, lastDigits: 'x' }, 'digits'],
     ['GET', '/truth', undefined, 'user and bank'],
     ['GET', '/truth?consent=nobody', undefined, 'nobody'],
   ])('refuses %s %s with %j', async (method, path, body, word) => {
@@ -102,6 +105,26 @@ describe('the control of a simulator', () => {
     expect(answer.body['faults'].join('; ')).toContain(word);
     expect([app.simulator.clock.now(), app.simulator.clock.runs]).toEqual([before, true]);
     expect((await ask('POST', '/clock')).status).toBe(200);
+  });
+
+  test('shows an account otherwise, closes it and opens it again', async () => {
+    const [before = {}, savings] = await read('accounts');
+    const change = { id: 'moved', displayName: 'Plus', currency: 'gbp', withoutIban: true };
+    await done('PATCH', '/accounts/main', { ...WHOSE, ...change });
+    await done('PATCH', '/accounts/card', { ...WHOSE, lastDigits: '54321' });
+    await done('PATCH', '/accounts/savings', { ...WHOSE, closed: true });
+    const after = await read('accounts');
+    const { iban, ...numbers } = before['account_number'] as Body;
+    expect(iban).toMatch(/^GB/);
+    expect(after[0]).toMatchObject({ account_id: 'moved', display_name: 'Plus', currency: 'gbp' });
+    expect(after[0]?.['account_number']).toEqual(numbers);
+    expect(after.map((one) => one['account_id'])).not.toContain(savings?.['account_id']);
+    expect((await read('cards'))[0]).toMatchObject({ partial_card_number: '54321' });
+    expect(await read('accounts/moved/balance')).toMatchObject([{ currency: 'GBP' }]);
+    await done('PATCH', '/accounts/savings', { ...WHOSE, closed: false });
+    expect(await read('accounts')).toContainEqual(
+      expect.objectContaining({ account_id: savings?.['account_id'] }),
+    );
   });
 
   test('refuses what is no JSON', async () => {

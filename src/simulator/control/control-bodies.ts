@@ -108,6 +108,18 @@ export const bodies = {
     joint: z.boolean().exactOptional(),
     tempo: z.number().min(0).max(20).exactOptional(),
   }),
+  accountChange: z.strictObject({
+    ...whose,
+    id: z.string().min(1).max(200).exactOptional(),
+    displayName: z.string().min(1).max(200).exactOptional(),
+    currency: z.string().max(10).exactOptional(),
+    lastDigits: z
+      .string()
+      .regex(/^\d{1,8}$/, 'last digits are digits')
+      .exactOptional(),
+    withoutIban: z.boolean().exactOptional(),
+    closed: z.boolean().exactOptional(),
+  }),
   newRow: z.strictObject({
     ...whose,
     ...words,

@@ -41,6 +41,7 @@ const ROUTES: readonly Route[] = [
   { call: 'GET /control/consents', says: 'the consents that were met', answer: ({ control }) => control.consents() },
   { call: 'GET /control/identifiers', says: 'the IBANs and account numbers at their banks', answer: ({ control }) => control.identifiers() },
   { call: 'DELETE /control/consents/*', says: 'the user takes a consent back, by credentials id', answer: revoke },
+  { call: 'PATCH /control/accounts/*', says: 'shows an account otherwise, by key: user, bank, id, displayName, currency, lastDigits, withoutIban, closed', answer: changeAccount },
   { call: 'POST /control/transactions', says: 'adds a transaction: user, bank, account, amount, description, at, pending', answer: addRow },
   { call: 'PATCH /control/transactions/*', says: 'changes one: user, bank, and what changes', answer: amendRow },
   { call: 'POST /control/transactions/*/settle', says: 'books a pending one now: user, bank, amount', answer: settleRow },
@@ -147,6 +148,12 @@ function revoke({ control, name }: Ask): unknown {
   const consent = control.consents().find(({ credentialsId }) => credentialsId === name);
   if (consent === undefined) throw new RangeError('no such connection: GET /control/consents');
   control.revoke(name);
+  return undefined;
+}
+
+function changeAccount(ask: Ask): unknown {
+  const { bank, user, ...change } = ask.body(bodies.accountChange);
+  ask.control.changeAccount({ user, providerId: bank }, ask.name, change);
   return undefined;
 }
 

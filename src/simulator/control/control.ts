@@ -1,9 +1,11 @@
 import { nowOf } from '../../base/clock.ts';
 import type { Bank, BankTraits } from '../banks/bank.ts';
+import type { AccountChange } from '../people/account-changes.ts';
+import { userOf } from '../people/users.ts';
 import type { Faults } from '../faults.ts';
 import { consentEndOf } from '../auth/grant.ts';
 import { truthOf, truthOfConsent, type GroundTruth } from './ground-truth.ts';
-import { makeHand, type Hand } from './hand.ts';
+import { makeHand, type Hand, type Whose } from './hand.ts';
 import type { Journal } from '../journal.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { applyPreset, type PresetName } from './presets.ts';
@@ -42,6 +44,13 @@ export interface Control {
   consents(): readonly KnownConsent[];
   /** Every IBAN and account number at the banks of those connections, for tests that look for leaks. */
   identifiers(): readonly string[];
+  /**
+   * Has a bank show an account otherwise from now on, or no longer.
+   *
+   * @param account - its key, `main`, `card-2`
+   * @throws RangeError for a user, bank or account that is none
+   */
+  changeAccount(whose: Whose, account: string, change: AccountChange): void;
   /** The user takes a consent back at the bank. */
   revoke(credentialsId: string): void;
   /** Has identical requests reach the bank again before their hour is over. */
@@ -65,9 +74,23 @@ export function makeControl(world: World, clock: MovableClock): Control {
     truthOfConsent: (credentialsId) => truthOfConsent(world, credentialsId),
     consents: () => consentsOf(world),
     identifiers: () => identifiersOf(world),
+    changeAccount: (whose, account, change) => changeAccount(world, whose, account, change),
     revoke: (credentialsId) => world.memory.revoke(credentialsId, 'revoked-by-user'),
     forgetAnswers: () => world.bankCalls.forgetAnswers(),
   };
+}
+
+function changeAccount(
+  world: World,
+  { user, providerId }: Whose,
+  key: string,
+  change: AccountChange,
+): void {
+  const { household } = world.ledgers.holdingsOf(user, providerId);
+  if (!household.accounts.some((account) => account.key === key)) {
+    throw new RangeError(`no such simulated account: ${JSON.stringify(key.slice(0, 40))}`);
+  }
+  world.accountChanges.change(userOf(user).person, providerId, key, change);
 }
 
 function identifiersOf({ ledgers, memory }: World): readonly string[] {

@@ -29,7 +29,7 @@ export function wireHolding(
     update_timestamp: writeInstant(now),
     account_id: id,
     display_name: account.displayName,
-    currency: account.currency,
+    currency: account.wireCurrency ?? account.currency,
     provider,
   };
   if (account.role !== 'card') {

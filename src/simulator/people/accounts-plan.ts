@@ -12,10 +12,14 @@ export interface PlannedAccount {
   /** Short name within the person's accounts at this bank: `main`, `card-2`. */
   readonly key: string;
   readonly role: AccountRole;
-  /** The wire's `account_id`, for cards too; `accountIdOf` tells the one of a consent. */
+  /** Names it for ever, and its rows; the wire's `account_id` is told by `accountIdOf`. */
   readonly id: string;
+  /** What the bank has come to call it since. */
+  readonly wireId?: string;
   readonly displayName: string;
   readonly currency: string;
+  /** How the bank has come to spell that since. */
+  readonly wireCurrency?: string;
   /** The balance that it always shows, whatever its rows add up to. */
   readonly standingMinor?: number;
   /** The overdraft of an account, the credit limit of a card. */
@@ -37,10 +41,11 @@ const MOCK_IDS: ReadonlyMap<string, string> = new Map([
   ['card-2', '328f557c68aebd532cbbd05ce5bcb6c8'],
 ]);
 
-/** The id under which a consent shows an account: at some banks each consent has its own. */
+/** The `account_id` under which a consent shows an account: at some banks each has its own. */
 export function accountIdOf(bank: Bank, account: PlannedAccount, credentialsId: string): string {
-  if (bank.accountIds === 'steady') return account.id;
-  const words = JSON.stringify(['account', account.id, credentialsId]);
+  const id = account.wireId ?? account.id;
+  if (bank.accountIds === 'steady') return id;
+  const words = JSON.stringify(['account', id, credentialsId]);
   return createHash('sha256').update(words).digest('hex').slice(0, 32);
 }
 

@@ -1,3 +1,4 @@
+import type { AccountChanges } from './account-changes.ts';
 import { planAccounts, type PlannedAccount } from './accounts-plan.ts';
 import type { Bank } from '../banks/bank.ts';
 import type { Banks } from '../banks/bank-register.ts';
@@ -56,7 +57,12 @@ const MONTHS_MAX = 400;
 const HOLDINGS_MAX = 2_000;
 
 /** The accounts of a seed's people. */
-export function makeLedgers(seed: string, banks: Banks, edits: Edits): Ledgers {
+export function makeLedgers(
+  seed: string,
+  banks: Banks,
+  edits: Edits,
+  changes: AccountChanges,
+): Ledgers {
   const holdings = makeRecent<Holdings>(HOLDINGS_MAX);
   const months = makeRecent<ReadonlyMap<string, Book>>(MONTHS_MAX);
   const purchases = makeRecent<ReadonlyMap<string, Book>>(MONTHS_MAX);
@@ -120,10 +126,11 @@ export function makeLedgers(seed: string, banks: Banks, edits: Edits): Ledgers {
       const bank = banks.find(providerId);
       if (bank === undefined) throw new RangeError(`no such simulated bank: ${providerId}`);
       const user = userOf(userKey);
-      const key = `${userKey} ${providerId}`;
-      const known = holdings.get(key, () => makeHoldings(seed, user, bank));
+      const key = `${userKey} ${providerId} ${changes.versionOf(user.person, providerId)}`;
+      const known = holdings.get(key, () => makeHoldings(seed, user, bank, changes));
       // The bank's character may have been changed since.
-      return known.bank === bank ? known : holdings.set(key, makeHoldings(seed, user, bank));
+      if (known.bank === bank) return known;
+      return holdings.set(key, makeHoldings(seed, user, bank, changes));
     },
     booked(of, account, from, until, view) {
       const end = Math.min(until.getTime(), view.now.getTime() + 1);
@@ -168,9 +175,11 @@ export function makeLedgers(seed: string, banks: Banks, edits: Edits): Ledgers {
   };
 }
 
-function makeHoldings(seed: string, user: User, bank: Bank): Holdings {
-  const accounts = planAccounts(seed, user, bank);
-  const household = makeHousehold(JSON.stringify([seed, user.person, bank.id]), bank, accounts);
+function makeHoldings(seed: string, user: User, bank: Bank, changes: AccountChanges): Holdings {
+  const planned = planAccounts(seed, user, bank);
+  // Whatever the bank shows of its accounts, people live on by them.
+  const household = makeHousehold(JSON.stringify([seed, user.person, bank.id]), bank, planned);
+  const accounts = changes.apply(user.person, bank.id, planned);
   return { user, bank, accounts, household };
 }
 
