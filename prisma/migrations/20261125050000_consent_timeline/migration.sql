@@ -36,5 +36,10 @@ CREATE POLICY viewer_only ON "consent_move"
   USING (viewer_id = nullif(current_setting('app.viewer', true), '')::uuid);
 
 -- Consents of earlier versions begin their timeline with the day on which they were given.
+-- The owner, where it is no superuser, sees the rows of all viewers only for as long as that.
+ALTER TABLE "consent" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE "consent_move" NO FORCE ROW LEVEL SECURITY;
 INSERT INTO "consent_move" ("id", "viewer_id", "consent_id", "to_status", "reason", "actor", "period", "moved_at")
   SELECT gen_random_uuid(), "viewer_id", "id", 'ACTIVE', 'GIVEN', 'USER', 1, "created_at" FROM "consent";
+ALTER TABLE "consent" FORCE ROW LEVEL SECURITY;
+ALTER TABLE "consent_move" FORCE ROW LEVEL SECURITY;

@@ -11,9 +11,14 @@ ALTER TABLE "revocation"
   ADD COLUMN "ends_at" TIMESTAMPTZ(3),
   ALTER COLUMN "consent_id" DROP NOT NULL;
 -- The old ones keep their id, for what is sealed in them is bound to it.
+-- The owner, where it is no superuser, sees the rows of all viewers only for as long as that.
+ALTER TABLE "consent" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE "revocation" NO FORCE ROW LEVEL SECURITY;
 UPDATE "revocation" r SET "id" = r."consent_id", "environment" = c."environment",
   "client_id" = c."client_id", "ends_at" = c."ends_at"
   FROM "consent" c WHERE c."id" = r."consent_id";
+ALTER TABLE "consent" FORCE ROW LEVEL SECURITY;
+ALTER TABLE "revocation" FORCE ROW LEVEL SECURITY;
 ALTER TABLE "revocation"
   ALTER COLUMN "cause" DROP DEFAULT,
   ALTER COLUMN "environment" SET NOT NULL,
