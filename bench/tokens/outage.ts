@@ -8,9 +8,9 @@ import { createLog } from '../../src/base/log.ts';
 import { sweepConsents } from '../../src/consents/sweep.ts';
 import { type House, startHouse } from '../../src/house.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import type { Figures } from './figures.ts';
+import type { Figures } from '../figures.ts';
 import { seedConsents } from './seed-consents.ts';
-import { makeKey } from './tokens.ts';
+import { makeKey } from '../database.ts';
 
 const CLIENT = { id: 'idle', secret: 'idle-secret', redirectUris: ['http://localhost/callback'] };
 const SEED = 'outage';

@@ -7,9 +7,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Order, Outcome } from './caller.ts';
-import type { Figures } from './figures.ts';
+import type { Figures } from '../figures.ts';
 import { seedConsents } from './seed-consents.ts';
-import { makeKey } from './tokens.ts';
+import { makeKey } from '../database.ts';
 
 const CALLER = fileURLToPath(new URL('caller.ts', import.meta.url));
 const CLIENT = { id: 'storm', secret: 'storm-secret', redirectUris: ['http://localhost/callback'] };

@@ -1,16 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { parseKeyRing } from '../../src/base/key-ring.ts';
+import { emptyDatabase, makeKey, withPostgres } from '../database.ts';
+import { Figures } from '../figures.ts';
 import { drillRotation } from './rotation-drill.ts';
 import { SECRETS_PER_USER, seedSecrets } from './rotation-seed.ts';
-import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
-import { applyMigrations, readMigrations } from '../../src/postgres/migrate.ts';
 import { simulateOutage } from './outage.ts';
-import { Figures } from './figures.ts';
 import { simulateStorms } from './storms.ts';
 
 const READERS = 8;
@@ -42,39 +36,12 @@ export async function simulateTokens(args: readonly string[]): Promise<boolean> 
     throw new RangeError('callers, seconds, consents, secrets: numbers');
   }
   const figures = new Figures();
-  const folder = await mkdtemp(path.join(tmpdir(), 'consentry-tokens-'));
-  // As root, Postgres runs as another user, who has to enter.
-  await chmod(folder, 0o711);
-  const postgres = await startEmbeddedPostgres({ folder, volatile: true });
-  try {
-    await simulateStorms(
-      await emptyDatabase(postgres.url, 'storms'),
-      { callers, seconds },
-      figures,
-    );
-    await simulateOutage(await emptyDatabase(postgres.url, 'outage'), consents, figures);
-    await simulateRotation(await emptyDatabase(postgres.url, 'rotation'), secrets, figures);
-  } finally {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withPostgres(async (url) => {
+    await simulateStorms(await emptyDatabase(url, 'storms'), { callers, seconds }, figures);
+    await simulateOutage(await emptyDatabase(url, 'outage'), consents, figures);
+    await simulateRotation(await emptyDatabase(url, 'rotation'), secrets, figures);
+  });
   return figures.tell();
-}
-
-/** Makes a key as an operator would. */
-export function makeKey(id: string): string {
-  return `${id}:${randomBytes(32).toString('base64')}`;
-}
-
-async function emptyDatabase(adminUrl: string, name: string): Promise<string> {
-  const admin = new pg.Client(adminUrl);
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  const url = new URL(adminUrl);
-  url.pathname = `/${name}`;
-  await applyMigrations(url.href, readMigrations());
-  return url.href;
 }
 
 async function simulateRotation(url: string, secrets: number, figures: Figures): Promise<void> {
