@@ -52,19 +52,18 @@ it('on day 1 the tokens are refreshed and the newest days are read', async () =>
   expect(calls.every((call) => call.status < 300 || call.status === 501)).toBe(true);
 });
 
-it('the alert is raised at the configured day, once', async () => {
-  await liveUntil(test, clock, new Date(day(83).getTime() - 1));
+it('its end is announced from the first configured day on, each step once', async () => {
+  await liveUntil(test, clock, new Date(day(76).getTime() - 1));
   expect(await state()).toMatchObject({ status: 'ACTIVE', alerts: [] });
   await liveUntil(test, clock, day(84));
+  const raised = (daysBefore: number, at: RegExp) => ({
+    kind: 'CONSENT_ENDS_SOON',
+    daysBefore,
+    raisedAt: expect.stringMatching(at),
+  });
   expect(await state()).toMatchObject({
     status: 'EXPIRING',
-    alerts: [
-      {
-        kind: 'CONSENT_ENDS_SOON',
-        daysBefore: 7,
-        raisedAt: expect.stringMatching(/^2026-05-24T09:00:0/),
-      },
-    ],
+    alerts: [raised(14, /^2026-05-17T09:00:0/), raised(7, /^2026-05-24T09:00:0/)],
   });
 });
 

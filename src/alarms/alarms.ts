@@ -5,6 +5,8 @@ import type { OperatorAlarm } from '../generated/prisma/client.ts';
 
 /** What only the operator can mend, and what to do about it. None of it is any user's to hear. */
 export const ALARMS = {
+  ALERTS_UNHEARD:
+    'Consents ended though nobody had acknowledged the last alert before: see that your app shows alerts and acknowledges them. `operations { unheardAlerts }` names those of a week.',
   CLIENT_REFUSED:
     'TrueLayer refuses this client: check its id, its secret and the environment. No consent is to blame.',
   CONSENTS_OF_ANOTHER_CLIENT:

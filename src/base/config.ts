@@ -1,8 +1,10 @@
 import { type ClaimingApps, readApps } from './config-apps.ts';
+import { readAlertDays, readConsentDays, readTimeZone } from './config-consents.ts';
 import { type OperatorClaim, readOperatorClaim } from './config-operator.ts';
 import { ConfigReader, type Environment } from './config-reader.ts';
 import { parseKeyRing } from './key-ring.ts';
 import type { KeyRing } from './seal.ts';
+import type { Zone } from './zones.ts';
 
 /** Everything that an operator decides, read once at start. */
 export interface Config {
@@ -36,8 +38,12 @@ export interface Config {
   readonly trustedProxies: number;
   /** How long after one read of its newest days a consent is read again; null: never by itself. */
   readonly readEveryHours: number | null;
-  /** How many days before its end an alert tells of a consent. */
-  readonly alertDaysBefore: number;
+  /** How many days before its end alerts tell of a consent, the most first. */
+  readonly alertDaysBefore: readonly number[];
+  /** How many days a consent lasts, by provider, country or `eea`, where it is not as usual. */
+  readonly consentDays: ReadonlyMap<string, number>;
+  /** Where users live of whom nothing better is known. */
+  readonly timeZone: Zone;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Lets plain http through in production, for loopback tests of the bundle. */
   readonly allowPlainHttp: boolean;
@@ -110,7 +116,9 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     corsOrigins: reader.list('CORS_ORIGINS').map((origin) => reader.origin(origin, httpAllowed)),
     trustedProxies: reader.whole('TRUSTED_PROXIES', 0, 0, 10),
     readEveryHours: readReadEveryHours(reader),
-    alertDaysBefore: reader.whole('ALERT_DAYS_BEFORE', 7, 1, 60),
+    alertDaysBefore: readAlertDays(reader),
+    consentDays: readConsentDays(reader),
+    timeZone: readTimeZone(reader),
     logLevel: reader.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     allowPlainHttp,
   };

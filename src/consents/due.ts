@@ -24,8 +24,8 @@ export interface DueInput {
   readonly readEveryHours: number | null;
   /** When an idle refresh token is to be used; null without one. */
   readonly keepAliveAt?: Date | null;
-  readonly alertDaysBefore: number;
-  readonly alertRaised?: boolean;
+  /** When the next alert before the end is due; null where none is left. */
+  readonly alertAt?: Date | null;
   /** False without a refresh token: such a consent is neither kept alive nor announced. */
   readonly keptAlive: boolean;
   /** When the consent was given, while its history is not yet fetched to its end. */
@@ -41,11 +41,6 @@ function nextLook(now: Date, since: Date): Date {
   return later(now, Math.min(Math.max(age / 4, 10 * MINUTE), DAY));
 }
 
-/** The instant at which the alert before a consent's end is due. */
-export function alertInstant(endsAt: Date, daysBefore: number): Date {
-  return later(endsAt, -daysBefore * DAY);
-}
-
 /** The first instant, from now on, at which there is something to do for a consent. */
 export function firstDue(input: DueInput): Date {
   const instants = [input.endsAt.getTime()];
@@ -55,9 +50,7 @@ export function firstDue(input: DueInput): Date {
       instants.push((input.readAt ?? input.now).getTime() + input.readEveryHours * HOUR);
     }
     if (input.keepAliveAt) instants.push(input.keepAliveAt.getTime());
-    if (input.alertRaised !== true) {
-      instants.push(alertInstant(input.endsAt, input.alertDaysBefore).getTime());
-    }
+    if (input.alertAt) instants.push(input.alertAt.getTime());
   }
   return new Date(Math.max(Math.min(...instants), input.now.getTime()));
 }

@@ -90,7 +90,7 @@ async function giveBack(app: App, environment: string): Promise<void> {
   const now = nowOf(app.clock);
   const ended = await app.database.scout(
     `select c.id, c.viewer_id from grant_refusal r join consent c on c.id = r.consent_id
-     where r.environment = $1 and r.refused_at > $2 and c.due_at is null limit ${GIVEN_BACK_MAX}`,
+     where r.environment = $1 and r.refused_at > $2 and c.ended_at is not null limit ${GIVEN_BACK_MAX}`,
     [environment, later(now, -WINDOW_MILLISECONDS)],
   );
   for (const finding of ended) await revive(app, finding, now);
@@ -98,11 +98,13 @@ async function giveBack(app: App, environment: string): Promise<void> {
 
 async function revive(app: App, { id: consentId, viewerId }: Finding, now: Date): Promise<void> {
   await app.database.transact(viewerId, async (tx) => {
-    const announced = await tx.alert.count({ where: { consentId } });
+    const consent = await tx.consent.findUnique({ where: { id: consentId } });
+    const { period } = consent ?? {};
+    const announced = period && (await tx.alert.count({ where: { consentId, period } }));
     const moved = await moveConsent(app, tx, {
       viewerId,
       consentId,
-      to: announced > 0 ? 'EXPIRING' : 'ACTIVE',
+      to: announced ? 'EXPIRING' : 'ACTIVE',
       reason: 'REFUSAL_DOUBTED',
       by: 'SERVER',
       onlyFrom: 'GRANT_ENDED',

@@ -34,10 +34,10 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
   const endsAt =
     answer.refreshToken === null ? answer.expiresAt : addConsentPeriod(now, CONSENT_DAYS);
   const limits = historyLimits(link.providerId ?? '');
+  // The first look at its history, minutes from now, finds when the first alert is due.
   const dueAt = firstDue({
     now,
     endsAt,
-    alertDaysBefore: app.config.alertDaysBefore,
     keptAlive: answer.refreshToken !== null,
     readEveryHours: app.config.readEveryHours,
     keepAliveAt: credential.refreshEndsAt && keepAliveInstant(id, credential.refreshEndsAt),

@@ -1,11 +1,12 @@
 import type { App } from '../app.ts';
 import { uuidv7 } from '../base/entropy.ts';
 import { correlationId } from '../base/log.ts';
-import { recordChanges } from '../changes/log.ts';
+import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import type { ConsentStatus } from '../generated/prisma/enums.ts';
 import type { Tx } from '../postgres/db.ts';
+import { closeAlerts } from './alerts.ts';
 
 /** Why a consent moved: a stable word for programs. */
 export type StatusReason =
@@ -62,12 +63,14 @@ export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean
   if (onlyFrom !== undefined && before.statusReason !== onlyFrom) return false;
   const ends = !LIVING.includes(to);
   const revives = !ends && onlyFrom !== undefined;
+  // One that the bank refuses can be renewed until its period is over, and ends then.
+  const dueAt = to === 'REAUTH_REQUIRED' ? before.endsAt : null;
   await tx.consent.update({
     where: { id: consentId },
     data: {
       status: to,
       statusReason: reason,
-      ...(ends ? { endedAt: before.endedAt ?? now, dueAt: null, sealedPsuIp: null } : {}),
+      ...(ends ? { endedAt: before.endedAt ?? now, dueAt, sealedPsuIp: null } : {}),
       // What was left undone when it ended is looked for again.
       ...(revives ? { endedAt: null, dueAt: now, historyEndedAt: null } : {}),
     },
@@ -75,10 +78,12 @@ export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean
   // The period is over: nothing can be had with its tokens, and a thief should not find them.
   if (to === 'EXPIRED') await tx.consentCredential.deleteMany({ where: { consentId } });
   await writeMove(app, tx, before, { to, reason, by, now });
+  const changes: ChangeEntry[] = [{ subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' }];
+  if (to === 'EXPIRED' || to === 'REVOKED') {
+    changes.push(...(await closeAlerts(tx, consentId, to, now)));
+  }
   await publish(tx, { consentId });
-  await recordChanges(app, tx, viewerId, now, [
-    { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' },
-  ]);
+  await recordChanges(app, tx, viewerId, now, changes);
   return true;
 }
 

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { DAY, later, nowOf } from '../base/clock.ts';
 import { ask, jobs } from '../jobs.ts';
 import { endQuietBurst } from './refusals.ts';
+import { watchUnheard } from './unheard.ts';
 
 const SWEEP_MAX = 500;
 /** A refresh token that would die within that should have been used long ago. */
@@ -22,9 +23,12 @@ export async function sweepConsents(app: App): Promise<void> {
     [nowOf(app.clock), environment, SWEEP_MAX],
   );
   for (const { id, viewerId } of due) {
-    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }, { key: id }));
+    // A key of its own: a job that waits for another instant keeps it from nothing.
+    const key = `${id} swept`;
+    await app.queue.sendAlone(ask(jobs.tendConsent, { viewerId, consentId: id }, { key }));
   }
   await watchIdleTokens(app);
+  await watchUnheard(app);
   await endQuietBurst(app);
 }
 
@@ -33,7 +37,7 @@ async function watchIdleTokens(app: App): Promise<void> {
   const now = nowOf(app.clock);
   const [idle] = await app.database.scout(
     `select c.id, c.viewer_id from consent_credential t join consent c on c.id = t.consent_id
-     where t.refresh_ends_at between $1 and $2 and c.due_at is not null and c.environment = $3
+     where t.refresh_ends_at between $1 and $2 and c.ended_at is null and c.environment = $3
      limit 1`,
     [later(now, -DEAD_ALARM_DAYS * DAY), later(now, IDLE_ALARM_DAYS * DAY), environment],
   );

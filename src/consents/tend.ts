@@ -1,97 +1,80 @@
 import type { App } from '../app.ts';
-import { nowOf } from '../base/clock.ts';
-import { uuidv7 } from '../base/entropy.ts';
-import { recordChanges } from '../changes/log.ts';
-import type { Consent } from '../generated/prisma/client.ts';
+import { later, nowOf } from '../base/clock.ts';
 import { ask, jobs } from '../jobs.ts';
+import { readDatabaseClock } from '../postgres/database-clock.ts';
 import type { Tx } from '../postgres/db.ts';
-import { alertInstant, firstDue, keepAliveAgain, keepAliveInstant, readIsDue } from './due.ts';
+import { keepAliveInstant, readIsDue } from './due.ts';
+import { alertPlanOf, askToTend, DUE_PARTS, type DueConsent, nextDue } from './next-due.ts';
+import { raiseAlert } from './raise-alert.ts';
 import { LIVING, moveConsent } from './status.ts';
+import { alarmOfUnheard, noteUnheard } from './unheard.ts';
 
 /**
  * Does what is due for a consent and asks to be called again at its next due instant: the daily
- * read, the use of an idle refresh token, the alert before the end, the end itself. Calls no
- * network; answers the job `tendConsent`.
+ * read, the use of an idle refresh token, the alerts before the end, the end itself, also of a consent
+ * that the bank refuses. Calls no network; answers the job `tendConsent`.
  */
 export async function tendConsent(app: App, viewerId: string, consentId: string): Promise<void> {
-  const now = nowOf(app.clock);
-  await app.database.transact(viewerId, async (tx) => {
+  const unheard = await app.database.transact(viewerId, async (tx) => {
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({
       where: { id: consentId },
-      include: { alerts: true, credential: true },
+      include: DUE_PARTS,
     });
-    if (consent === null || !LIVING.includes(consent.status) || consent.dueAt === null) return;
-    if (now < consent.dueAt) return;
-    if (now >= consent.endsAt) {
-      const reason = consent.credential?.sealedRefresh ? 'PERIOD_OVER' : 'ACCESS_OVER';
-      await moveConsent(app, tx, { viewerId, consentId, to: 'EXPIRED', reason, by: 'SERVER', now });
-      return;
+    if (consent === null || consent.dueAt === null) return false;
+    const clocks = { ours: nowOf(app.clock), theirs: await readDatabaseClock(tx) };
+    // What cannot be taken back happens when both clocks say so: one that leaps ahead neither tells
+    // users nor ends consents before their time.
+    const now = clocks.ours < clocks.theirs ? clocks.ours : clocks.theirs;
+    const left = consent.dueAt.getTime() - now.getTime();
+    if (left > 0) {
+      await app.queue.send(tx, [askToTend(consent, consent.dueAt, later(clocks.theirs, left))]);
+      return false;
     }
-    const payload = { viewerId, consentId };
-    const { readEveryHours } = app.config;
-    const readDue = readIsDue(now, consent.readAt ?? consent.consentedAt, readEveryHours);
-    const { refreshEndsAt = null } = consent.credential ?? {};
-    const keepAliveAt = refreshEndsAt && keepAliveInstant(consentId, refreshEndsAt);
-    const idle = keepAliveAt !== null && now >= keepAliveAt;
-    const alertDue = consent.alerts.length === 0 && isAlertDue(app, consent, now);
-    const dueAt = firstDue({
-      now,
-      endsAt: consent.endsAt,
-      readAt: readDue ? now : (consent.readAt ?? consent.consentedAt),
-      readEveryHours,
-      keepAliveAt: idle ? keepAliveAgain(now) : keepAliveAt,
-      alertDaysBefore: app.config.alertDaysBefore,
-      alertRaised: alertDue || consent.alerts.length > 0,
-      keptAlive: Boolean(consent.credential?.sealedRefresh),
-      historySince: consent.historyEndedAt === null ? consent.consentedAt : null,
-    });
-    await tx.consent.update({
-      where: { id: consentId },
-      data: {
-        dueAt,
-        ...(readDue ? { readAt: now } : {}),
-        // The user's address is told to the bank only while the history window is open.
-        ...(now >= consent.windowEndsAt ? { sealedPsuIp: null } : {}),
-      },
-    });
-    await app.queue.send(tx, [
-      ask(jobs.tendConsent, payload, { key: consentId, notBefore: dueAt }),
-      ...(consent.historyEndedAt === null
-        ? [ask(jobs.resumeHistory, payload, { key: consentId })]
-        : []),
-      ...(readDue ? [ask(jobs.readRecent, payload, { key: consentId })] : []),
-      ...(idle ? [ask(jobs.keepTokenAlive, payload, { key: consentId })] : []),
-    ]);
-    if (alertDue) await raiseAlert(app, tx, consent, now);
+    if (now >= consent.endsAt) return end(app, tx, consent, now);
+    await attend(app, tx, consent, now);
+    return false;
   });
+  if (unheard) await alarmOfUnheard(app);
 }
 
-function isAlertDue(app: App, consent: Consent, now: Date): boolean {
-  return now >= alertInstant(consent.endsAt, app.config.alertDaysBefore);
+/** @returns whether it ended without anybody having acknowledged its last alert */
+async function end(app: App, tx: Tx, consent: DueConsent, now: Date): Promise<boolean> {
+  const { id: consentId, viewerId, status, credential } = consent;
+  const living = LIVING.includes(status);
+  const unheard = living && (await noteUnheard(tx, consent, now));
+  const reason = living && !credential?.sealedRefresh ? 'ACCESS_OVER' : 'PERIOD_OVER';
+  await moveConsent(app, tx, { viewerId, consentId, to: 'EXPIRED', reason, by: 'SERVER', now });
+  return unheard;
 }
 
-// The unique key on the row makes a second raising impossible, whoever else is at it.
-async function raiseAlert(app: App, tx: Tx, consent: Consent, now: Date): Promise<void> {
-  const { id: consentId, viewerId } = consent;
-  const alertId = uuidv7(app.entropy, now);
-  const { count } = await tx.alert.createMany({
-    data: [
-      {
-        id: alertId,
-        viewerId,
-        consentId,
-        kind: 'CONSENT_ENDS_SOON',
-        daysBefore: app.config.alertDaysBefore,
-        raisedAt: now,
-      },
-    ],
-    skipDuplicates: true,
+async function attend(app: App, tx: Tx, consent: DueConsent, now: Date): Promise<void> {
+  const { id: consentId, viewerId, credential } = consent;
+  const { readEveryHours } = app.config;
+  const living = LIVING.includes(consent.status);
+  const read = living && readIsDue(now, consent.readAt ?? consent.consentedAt, readEveryHours);
+  const refreshEndsAt = credential?.refreshEndsAt ?? null;
+  const idle =
+    living && refreshEndsAt !== null && now >= keepAliveInstant(consentId, refreshEndsAt);
+  const { raise } = alertPlanOf(app.config, consent, now);
+  const dueAt = nextDue(app.config, consent, now, { read, idle });
+  await tx.consent.update({
+    where: { id: consentId },
+    data: {
+      dueAt,
+      ...(read ? { readAt: now } : {}),
+      // The user's address is told to the bank only while the history window is open.
+      ...(now >= consent.windowEndsAt ? { sealedPsuIp: null } : {}),
+    },
   });
-  if (count === 0) return;
-  const move = { to: 'EXPIRING', reason: 'ENDS_SOON', by: 'SERVER' } as const;
-  await moveConsent(app, tx, { viewerId, consentId, ...move, now });
-  await recordChanges(app, tx, viewerId, now, [
-    { subject: 'ALERT', subjectId: alertId, act: 'ADDED' },
+  const payload = { viewerId, consentId };
+  await app.queue.send(tx, [
+    askToTend(consent, dueAt),
+    ...(living && consent.historyEndedAt === null
+      ? [ask(jobs.resumeHistory, payload, { key: consentId })]
+      : []),
+    ...(read ? [ask(jobs.readRecent, payload, { key: consentId })] : []),
+    ...(idle ? [ask(jobs.keepTokenAlive, payload, { key: consentId })] : []),
   ]);
+  if (raise !== null) await raiseAlert(app, tx, consent, raise, now);
 }

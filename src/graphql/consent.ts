@@ -61,11 +61,6 @@ function isGapReason(reason: string): reason is keyof typeof GAP_REASONS {
   return Object.hasOwn(GAP_REASONS, reason);
 }
 
-const AlertKind = builder.enumType('AlertKind', {
-  description: 'What an alert is about.',
-  values: { CONSENT_ENDS_SOON: { description: 'The consent should be renewed.' } } as const,
-});
-
 const Gap = builder.objectRef<HistoryGap>('HistoryGap').implement({
   description: 'Days that could not be had from the bank, or not in full.',
   fields: (t) => ({
@@ -112,21 +107,6 @@ const Progress = builder.objectRef<HistoryProgress>('HistoryProgress').implement
       description: 'Days that could not be had, and why.',
       resolve: (progress) => [...progress.gaps],
     }),
-  }),
-});
-
-builder.prismaObject('Alert', {
-  description: 'Something that the user should hear in time.',
-  fields: (t) => ({
-    kind: t.field({
-      type: AlertKind,
-      description: 'What it is about.',
-      resolve: () => 'CONSENT_ENDS_SOON' as const,
-    }),
-    daysBefore: t.exposeInt('daysBefore', {
-      description: 'How many days before the end it is due.',
-    }),
-    raisedAt: t.expose('raisedAt', { type: 'DateTime', description: 'When it was raised.' }),
   }),
 });
 
@@ -197,11 +177,6 @@ export const Consent = builder.prismaNode('Consent', {
       select: { revocations: { where: { cause: 'TAKEN_BACK' } } },
       resolve: ({ revocations }) => revocations[0] ?? null,
       description: 'How far the bank knows that it was taken back; null unless it was.',
-    }),
-    alerts: t.relation('alerts', {
-      description:
-        'What was announced of it, oldest first: at most one for each step before its end.',
-      query: { orderBy: { raisedAt: 'asc' } },
     }),
     history: t.field({
       type: Progress,

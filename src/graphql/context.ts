@@ -3,7 +3,12 @@ import { GraphQLError } from 'graphql';
 import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '../accounts/read.ts';
 import type { App } from '../app.ts';
 import type { Viewer } from '../consents/link.ts';
-import type { Consent, PrismaClient, Provider } from '../generated/prisma/client.ts';
+import type {
+  Consent,
+  PrismaClient,
+  Provider,
+  Viewer as ViewerRow,
+} from '../generated/prisma/client.ts';
 import type { HistoryProgress } from '../history/progress.ts';
 
 /** A viewer as their bearer token names them, with what it lets them see. */
@@ -37,6 +42,8 @@ export interface Loaders {
   readonly consents: DataLoader<string, Consent | null>;
   readonly providers: DataLoader<string, Provider | null>;
   readonly histories: DataLoader<Consent, HistoryProgress, string>;
+  /** The rows of viewers; null before their first link. */
+  readonly viewers: DataLoader<string, ViewerRow | null>;
   /** Pages of consents' accounts by the same arguments, in one statement. */
   readonly accountPages: DataLoader<AccountPageKey, readonly AccountRow[]>;
   /** Pages of accounts' transactions by the same arguments, in one statement. */

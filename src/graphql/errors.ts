@@ -1,4 +1,5 @@
 import type { ExpectedError } from '../base/errors.ts';
+import { AlertUnknownError } from '../consents/alerts.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
@@ -23,6 +24,12 @@ builder.objectType(ConsentUnknownError, {
   name: 'ConsentUnknown',
   interfaces: [MutationError],
   description: 'The viewer has no such consent. Code: `CONSENT_UNKNOWN`.',
+});
+
+builder.objectType(AlertUnknownError, {
+  name: 'AlertUnknown',
+  interfaces: [MutationError],
+  description: 'The viewer has no such alert. Code: `ALERT_UNKNOWN`.',
 });
 
 builder.objectType(AuthLinkError, {

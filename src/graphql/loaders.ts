@@ -27,6 +27,10 @@ export function createLoaders(app: App, viewerId: string): Loaders {
         database.shared.provider.findMany({ where: { environment, providerId: { in: [...ids] } } }),
       ({ providerId }) => providerId,
     ),
+    viewers: rows(
+      (ids) => reader.viewer.findMany({ where: { id: { in: [...ids] } } }),
+      ({ id }) => id,
+    ),
     histories: new DataLoader(
       async (consents) => {
         const found = await readProgress(reader, consents);

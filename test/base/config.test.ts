@@ -73,12 +73,46 @@ describe('the configuration', () => {
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', '*'],
     ['TRUSTED_PROXIES', '-1'],
-    ['ALERT_DAYS_BEFORE', '0'],
+    ['ALERT_DAYS_BEFORE', '61'],
+    ['ALERT_DAYS_BEFORE', '7,7'],
+    ['ALERT_DAYS_BEFORE', '1,3'],
+    ['ALERT_DAYS_BEFORE', '7,x'],
+    ['CONSENT_DAYS', 'uk'],
+    ['CONSENT_DAYS', 'uk:0'],
+    ['CONSENT_DAYS', 'uk:366'],
+    ['TIME_ZONE', 'Europe/Atlantis'],
+    ['TIME_ZONE', '+01:00'],
     ['TRUELAYER_CLIENT_SECRET_FILE', '/nowhere'],
   ])('refuses %s=%s', (name, value) => {
     expect(
       faultsOf({ TRUELAYER_CLIENT_ID: 'x', TRUELAYER_ENV: 'sandbox', [name]: value }),
     ).toContain(name);
+  });
+
+  it('knows when consents are announced, how long they last, and where users live', () => {
+    const read = (environment: Record<string, string>) => readConfig(environment, noFile);
+    expect(read({})).toMatchObject({
+      alertDaysBefore: [14, 7, 3, 1, 0],
+      consentDays: new Map(),
+      timeZone: 'Europe/London',
+    });
+    expect(
+      read({
+        ALERT_DAYS_BEFORE: '30, 0',
+        CONSENT_DAYS: 'uk:90,EEA:180,ob-monzo:60',
+        TIME_ZONE: 'Asia/Kolkata',
+      }),
+    ).toMatchObject({
+      alertDaysBefore: [30, 0],
+      consentDays: new Map([
+        ['uk', 90],
+        ['eea', 180],
+        ['ob-monzo', 60],
+      ]),
+      timeZone: 'Asia/Kolkata',
+    });
+    expect(read({ ALERT_DAYS_BEFORE: '7' }).alertDaysBefore).toEqual([7]);
+    expect(read({ ALERT_DAYS_BEFORE: '0' }).alertDaysBefore).toEqual([0]);
   });
 
   it.each([
