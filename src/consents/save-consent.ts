@@ -6,10 +6,11 @@ import { recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
-import { CONSENT_DAYS, historyLimits } from '../providers/limits.ts';
+import { historyLimits } from '../providers/limits.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { addConsentPeriod, firstDue, keepAliveInstant, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
 import { authLinkError } from './link-error.ts';
+import { periodEnd } from './period.ts';
 import { credentialPlace, linkPlace, psuIpPlace } from './secrets.ts';
 import { writeMove } from './status.ts';
 
@@ -32,7 +33,9 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
   const sealedPsuIp = psuIp && (await seal(app.keys, psuIpPlace(id, viewerId), psuIp));
   const credential = await sealCredential(app, id, viewerId, answer, now);
   const endsAt =
-    answer.refreshToken === null ? answer.expiresAt : addConsentPeriod(now, CONSENT_DAYS);
+    answer.refreshToken === null
+      ? answer.expiresAt
+      : await periodEnd(app, app.database.shared, link.providerId, now);
   const limits = historyLimits(link.providerId ?? '');
   // The first look at its history, minutes from now, finds when the first alert is due.
   const dueAt = firstDue({

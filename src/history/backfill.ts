@@ -6,6 +6,7 @@ import { uuidOf } from '../base/entropy.ts';
 import { recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
 import { ConsentEndedError } from '../consents/held.ts';
+import { endOnceKnown } from '../consents/period.ts';
 import { withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Consent } from '../generated/prisma/client.ts';
@@ -42,7 +43,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({ where: { id: consentId } });
     if (consent === null || !LIVING.includes(consent.status)) return;
-    const known = { ...consent, ...(await rememberBank(tx, consent, view, now)) };
+    const known = { ...consent, ...(await rememberBank(app, tx, consent, view, now)) };
     const saved = await saveAccounts(app, tx, known, view, now);
     await planHistory(app, tx, known, saved.accounts);
     await app.queue.send(tx, [
@@ -55,6 +56,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
 
 /** Keeps what the bank says of the consent itself, its name above all. */
 async function rememberBank(
+  app: App,
   tx: Tx,
   consent: Consent,
   view: BankView,
@@ -83,11 +85,13 @@ async function rememberBank(
     skipDuplicates: true,
   });
   const windowEndsAt = later(consentedAt, historyLimits(providerId).windowMinutes * MINUTE);
+  const endsAt = await endOnceKnown(app, tx, consent, providerId);
   await tx.consent.update({
     where: { id: consent.id },
     data: {
       providerId,
       windowEndsAt,
+      endsAt,
       plannedAt: now,
       bankEndsAt: view.me?.consentExpiresAt ?? consent.bankEndsAt,
       credentialsId: view.me?.credentialsId ?? consent.credentialsId,

@@ -28,10 +28,35 @@ export function historyLimits(providerId: string): HistoryLimits {
   return { ...DEFAULT_LIMITS, ...LIMITS[providerId] };
 }
 
+// Of the European Economic Area: 180 days by the law of 2023. The United Kingdom kept 90.
+const EEA_COUNTRIES: readonly string[] =
+  'at be bg cy cz de dk ee el es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk'.split(
+    ' ',
+  );
+const EEA_DAYS = 180;
+// Also where the country is unknown: told too early costs the user a login, too late the access.
+const DEFAULT_DAYS = 90;
+const DAYS: Readonly<Record<string, number>> = { uk: 90 };
+
 /**
- * Days until the user must confirm a consent again. 90 everywhere for now: the shortest period that
- * any country's law asks for.
+ * Days until the user must confirm a consent again.
  *
- * @see https://docs.truelayer.com "User re-consent"
+ * @param provider - its country as TrueLayer writes it, `uk` or two letters; null where unknown
+ * @param configured - what the operator knows better, by provider, country or `eea`
+ * @see https://docs.truelayer.com "User re-consent"; EU 2022/2360: 180 days
  */
-export const CONSENT_DAYS = 90;
+export function consentDays(
+  { providerId, country }: { readonly providerId: string | null; readonly country: string | null },
+  configured: ReadonlyMap<string, number>,
+): number {
+  const lower = country?.toLowerCase() ?? '';
+  const place = lower === 'gb' ? 'uk' : lower;
+  const eea = EEA_COUNTRIES.includes(place);
+  return (
+    configured.get(providerId?.toLowerCase() ?? '') ??
+    configured.get(place) ??
+    (eea ? configured.get('eea') : undefined) ??
+    DAYS[place] ??
+    (eea ? EEA_DAYS : DEFAULT_DAYS)
+  );
+}

@@ -109,6 +109,7 @@ function euro(
     currency: 'EUR',
     sortCode: '',
     timestamps: 'midnight-local',
+    consentSeconds: 180 * 86_400,
     id,
     name,
     country,
