@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { later, MINUTE, nowOf } from '../base/clock.ts';
 import { randomText, uuidv7 } from '../base/entropy.ts';
 import { seal } from '../base/seal.ts';
+import type { Zone } from '../base/zones.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { buildAuthLink, pkceChallenge } from '../truelayer/auth-link.ts';
@@ -14,6 +15,8 @@ export interface Viewer {
   readonly id: string;
   readonly issuer: string;
   readonly subject: string;
+  /** Where they live, if the token says so. */
+  readonly timeZone?: Zone | null;
 }
 
 /** A link to send the user along, and the secret that binds it to the browser that asked. */
@@ -100,10 +103,12 @@ async function buildDialog(
   });
 }
 
-// The first link makes the viewer's row, and opens their change log.
-async function saveViewer(tx: Tx, viewer: Viewer, app: App, now: Date): Promise<void> {
+/** Makes the viewer's row with the first that they do, and opens their change log. */
+export async function saveViewer(tx: Tx, viewer: Viewer, app: App, now: Date): Promise<void> {
+  const { id, issuer, subject, timeZone = null } = viewer;
+  const timeZoneSource = timeZone && 'TOKEN';
   await tx.viewer.createMany({
-    data: [{ id: viewer.id, issuer: viewer.issuer, subject: viewer.subject, createdAt: now }],
+    data: [{ id, issuer, subject, createdAt: now, timeZone, timeZoneSource }],
     skipDuplicates: true,
   });
   await tx.changeCounter.createMany({

@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import { GraphQLError } from 'graphql';
 import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '../accounts/read.ts';
 import type { App } from '../app.ts';
+import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
 import type {
   Consent,
@@ -17,6 +18,8 @@ export interface TokenViewer extends Viewer {
   readonly scopes: readonly string[];
   /** Whether the token opens the operations part; it shows nobody's money. */
   readonly operator: boolean;
+  /** Where the token says that they live; null where it says nothing of it. */
+  readonly timeZone: Zone | null;
   /** When the token ends, and with it what was begun under it. */
   readonly expiresAt: Date;
 }

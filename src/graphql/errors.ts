@@ -3,6 +3,7 @@ import { AlertUnknownError } from '../consents/alerts.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
+import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
 import { builder } from './builder.ts';
 
 const MutationError = builder.interfaceRef<ExpectedError>('Error').implement({
@@ -30,6 +31,12 @@ builder.objectType(AlertUnknownError, {
   name: 'AlertUnknown',
   interfaces: [MutationError],
   description: 'The viewer has no such alert. Code: `ALERT_UNKNOWN`.',
+});
+
+builder.objectType(TimeZoneUnknownError, {
+  name: 'TimeZoneUnknown',
+  interfaces: [MutationError],
+  description: 'There is no time zone of this name. Code: `TIME_ZONE_UNKNOWN`.',
 });
 
 builder.objectType(AuthLinkError, {

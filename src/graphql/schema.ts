@@ -12,6 +12,7 @@ import './auth-link.ts';
 import './alarm.ts';
 import './unheard.ts';
 import './viewer.ts';
+import './update-viewer.ts';
 import './operations.ts';
 import './link-funnel.ts';
 import { builder } from './builder.ts';

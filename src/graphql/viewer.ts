@@ -4,7 +4,8 @@ import { pageComplexity } from './connection.ts';
 import { requireViewer, type TokenViewer } from './context.ts';
 import { pageArguments } from './page-arguments.ts';
 
-const Viewer = builder.objectRef<TokenViewer>('Viewer');
+/** The `Viewer` type. */
+export const Viewer = builder.objectRef<TokenViewer>('Viewer');
 
 builder.node(Viewer, {
   description: 'The end user whom the bearer token names.',

@@ -4,6 +4,7 @@ import { type Clock, nowOf } from '../base/clock.ts';
 import type { OperatorClaim } from '../base/config-operator.ts';
 import { uuidOf } from '../base/entropy.ts';
 import { ExpectedError } from '../base/errors.ts';
+import { parseZone, type Zone } from '../base/zones.ts';
 import type { TokenViewer } from '../graphql/context.ts';
 
 /** Who signs tokens, and for whom. */
@@ -57,6 +58,7 @@ export function createReadBearer(rules: BearerRules, clock: Clock): ReadBearer {
       id: viewerIdOf(rules.issuer, payload.sub),
       issuer: rules.issuer,
       subject: payload.sub,
+      timeZone: zoneOf(payload),
       scopes: scopesOf(payload),
       operator: isOperator(payload, rules.operatorClaim),
       expiresAt: new Date((payload.exp ?? 0) * 1_000),
@@ -110,6 +112,11 @@ function scopesOf(payload: JWTPayload): readonly string[] {
   const given = scope ?? scp;
   if (typeof given === 'string') return given.split(' ').filter((word) => word !== '');
   return Array.isArray(given) ? given.filter((word) => typeof word === 'string') : [];
+}
+
+// A standard claim of OpenID Connect; one that names no zone is as good as none.
+function zoneOf({ zoneinfo }: JWTPayload): Zone | null {
+  return typeof zoneinfo === 'string' ? parseZone(zoneinfo) : null;
 }
 
 function isOperator(payload: JWTPayload, claim: OperatorClaim | null): boolean {

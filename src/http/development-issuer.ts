@@ -15,10 +15,13 @@ export interface DevelopmentIssuer {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
-  /** `http://127.0.0.1:…/dev/token?user=alice` gives a token as text; `&role=operator` one with that role. */
+  /** `http://127.0.0.1:…/dev/token?user=alice` gives a token as text; `&role=operator` one with that role, `&zoneinfo=Europe/Paris` one with that time zone. */
   readonly tokenUrl: string;
-  /** A token of twelve hours; its scopes are `identifiers` unless others are given, its roles none. */
-  issue(user: string, scope?: string, role?: string): Promise<string>;
+  /**
+   * A token of twelve hours; its scopes are `identifiers` unless others are given, its roles none, and
+   * it says nothing of a time zone.
+   */
+  issue(user: string, scope?: string, role?: string, zoneinfo?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -53,9 +56,13 @@ export async function startDevelopmentIssuer(
   const { d: _secret, ...publicKey } = options.key;
   const kid = await calculateJwkThumbprint(publicKey);
   const signingKey = await importJWK(options.key, 'ES256');
-  const issue = async (user: string, scope = 'identifiers', role?: string) => {
+  const issue = async (user: string, scope = 'identifiers', role?: string, zoneinfo?: string) => {
     const now = nowOf(options.clock);
-    return new SignJWT({ scope, ...(role === undefined ? {} : { roles: [role] }) })
+    return new SignJWT({
+      scope,
+      ...(role === undefined ? {} : { roles: [role] }),
+      ...(zoneinfo === undefined ? {} : { zoneinfo }),
+    })
       .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -113,7 +120,8 @@ async function answer(
     const user = url.searchParams.get('user') ?? '';
     const role = url.searchParams.get('role') ?? undefined;
     if (NAME.test(user) && (role === undefined || NAME.test(role))) {
-      const token = await issue(user, undefined, role);
+      const zoneinfo = url.searchParams.get('zoneinfo') ?? undefined;
+      const token = await issue(user, undefined, role, zoneinfo);
       response.writeHead(200, { 'content-type': 'text/plain' }).end(`${token}\n`);
     } else {
       response.writeHead(400).end('Say whose token: /dev/token?user=alice\n');

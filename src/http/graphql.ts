@@ -12,6 +12,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { App } from '../app.ts';
 import { ExpectedError } from '../base/errors.ts';
 import { correlationId } from '../base/log.ts';
+import { noteTokenZone } from '../consents/viewer-zone.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Context, TokenViewer } from '../graphql/context.ts';
 import { createLoaders } from '../graphql/loaders.ts';
@@ -55,6 +56,12 @@ export function createGraphql(app: App): AnswerGraphql {
     plugins: [limits(app.config.production), cookies()],
   });
   return async (request, response, viewer) => {
+    if (viewer !== null) {
+      // What can be read is read also where nothing can be written; the next request tries again.
+      await noteTokenZone(app, viewer).catch((error: unknown) => {
+        app.log.warn({ err: error, viewerId: viewer.id }, 'a time zone could not be kept');
+      });
+    }
     await yoga.handle(request, response, { req: request, res: response, viewer });
   };
 }

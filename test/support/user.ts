@@ -21,13 +21,18 @@ export class User {
   readonly #test: UserWorld;
   readonly #name: string;
   readonly #role: string | undefined;
+  readonly #zone: string | undefined;
   readonly cookies = new Map<string, string>();
 
-  /** @param role - of their tokens, `operator` or none */
-  constructor(test: UserWorld, name: string, role?: string) {
+  /**
+   * @param role - of their tokens, `operator` or none
+   * @param zone - the time zone that their tokens name, or none
+   */
+  constructor(test: UserWorld, name: string, role?: string, zone?: string) {
     this.#test = test;
     this.#name = name;
     this.#role = role;
+    this.#zone = zone;
   }
 
   async ask(query: string, variables: object = {}): Promise<Answer> {
@@ -41,7 +46,7 @@ export class User {
       headers: {
         'content-type': 'application/json',
         accept: signal === undefined ? 'application/json' : 'text/event-stream',
-        authorization: `Bearer ${await this.#test.issuer.issue(this.#name, undefined, this.#role)}`,
+        authorization: `Bearer ${await this.#token()}`,
       },
       body: JSON.stringify({ query, variables }),
       ...(signal === undefined ? {} : { signal }),
@@ -51,6 +56,10 @@ export class User {
       this.cookies.set(name, value);
     }
     return response;
+  }
+
+  #token(): Promise<string> {
+    return this.#test.issuer.issue(this.#name, undefined, this.#role, this.#zone);
   }
 
   /** Asks for a link and gives its address. */
