@@ -34,6 +34,9 @@ ALTER TABLE "consent" DROP CONSTRAINT "consent_due", ADD CONSTRAINT "consent_due
 ALTER TABLE "consent" NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE "alert" NO FORCE ROW LEVEL SECURITY;
 UPDATE "consent" SET "due_at" = "ends_at" WHERE "status" = 'REAUTH_REQUIRED';
+-- What earlier versions planned knows of no alert before the seventh day: the sweep looks at each in time.
+UPDATE "consent" SET "due_at" = least("due_at", "ends_at" - interval '15 days')
+  WHERE "due_at" IS NOT NULL AND "ended_at" IS NULL;
 UPDATE "alert" SET "closed_at" = "consent"."ended_at" FROM "consent"
   WHERE "consent"."id" = "alert"."consent_id" AND "consent"."status" IN ('EXPIRED', 'REVOKED');
 ALTER TABLE "consent" FORCE ROW LEVEL SECURITY;
