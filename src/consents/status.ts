@@ -3,7 +3,7 @@ import { uuidv7 } from '../base/entropy.ts';
 import { correlationId } from '../base/log.ts';
 import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
-import type { Consent } from '../generated/prisma/client.ts';
+import type { Consent, Prisma } from '../generated/prisma/client.ts';
 import type { ConsentStatus } from '../generated/prisma/enums.ts';
 import type { Tx } from '../postgres/db.ts';
 import { closeAlerts } from './alerts.ts';
@@ -19,8 +19,8 @@ export type StatusReason =
   | 'REFUSAL_DOUBTED'
   | 'REVOKED_BY_USER';
 
-/** Why a step stands in a consent's timeline: a move's reason, or how the consent began anew. */
-export type MoveReason = StatusReason | 'GIVEN' | 'RENEWED';
+/** Why a step stands in a consent's timeline: a move's reason, or what is noted between moves. */
+export type MoveReason = StatusReason | 'GIVEN' | 'RENEWED' | 'MENDED';
 
 /** By whom a consent moved. */
 export type Actor = 'USER' | 'BANK' | 'SERVER' | 'OPERATOR';
@@ -34,6 +34,9 @@ const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
   REVOKED: [],
 };
 
+/** From where the user's confirmation leads back to ACTIVE. What was taken back stays so. */
+const RENEWABLE: readonly ConsentStatus[] = ['ACTIVE', 'EXPIRING', 'REAUTH_REQUIRED', 'EXPIRED'];
+
 /** The statuses in which the bank can still be asked. */
 export const LIVING: readonly ConsentStatus[] = ['ACTIVE', 'EXPIRING'];
 
@@ -42,16 +45,25 @@ export interface Move {
   readonly viewerId: string;
   readonly consentId: string;
   readonly to: ConsentStatus;
-  readonly reason: StatusReason;
+  readonly reason: StatusReason | 'RENEWED';
   readonly by: Actor;
   /** Moves it only if it stands where it does for this reason. */
   readonly onlyFrom?: StatusReason;
+  /** What a renewal puts in the place of the old: dates and all that belongs to a period. */
+  readonly data?: Prisma.ConsentUncheckedUpdateInput;
   readonly now: Date;
+}
+
+/** Whether the table allows a move; a renewal, to ACTIVE and nowhere else, has a row of its own. */
+export function mayMove(from: ConsentStatus, to: ConsentStatus, reason: Move['reason']): boolean {
+  if (reason === 'RENEWED') return to === 'ACTIVE' && RENEWABLE.includes(from);
+  return ALLOWED[from].includes(to);
 }
 
 /**
  * Moves a consent to another status, the only way there is, and writes that into its timeline. A move
- * that the table does not allow, or that another process was faster with, changes nothing.
+ * that the table does not allow, or that another process was faster with, changes nothing. A renewal
+ * begins a new period: unless `data` says otherwise, the next one, and due at once.
  *
  * @returns whether it moved
  */
@@ -59,36 +71,55 @@ export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean
   const { viewerId, consentId, to, reason, by, onlyFrom, now } = move;
   await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
   const before = await tx.consent.findUnique({ where: { id: consentId } });
-  if (before === null || !ALLOWED[before.status].includes(to)) return false;
+  if (before === null || !mayMove(before.status, to, reason)) return false;
   if (onlyFrom !== undefined && before.statusReason !== onlyFrom) return false;
-  const ends = !LIVING.includes(to);
-  const revives = !ends && onlyFrom !== undefined;
-  // One that the bank refuses can be renewed until its period is over, and ends then.
-  const dueAt = to === 'REAUTH_REQUIRED' ? before.endsAt : null;
-  await tx.consent.update({
+  const { period } = await tx.consent.update({
     where: { id: consentId },
-    data: {
-      status: to,
-      statusReason: reason,
-      ...(ends ? { endedAt: before.endedAt ?? now, dueAt, sealedPsuIp: null } : {}),
-      // What was left undone when it ended is looked for again.
-      ...(revives ? { endedAt: null, dueAt: now, historyEndedAt: null } : {}),
-    },
+    data: reason === 'RENEWED' ? renewed(before, move) : moved(before, { ...move, reason }),
   });
   // The period is over: nothing can be had with its tokens, and a thief should not find them.
   if (to === 'EXPIRED') await tx.consentCredential.deleteMany({ where: { consentId } });
-  await writeMove(app, tx, before, { to, reason, by, now });
+  await writeMove(app, tx, { ...before, period }, { to, reason, by, now });
   const changes: ChangeEntry[] = [{ subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' }];
   if (to === 'EXPIRED' || to === 'REVOKED') {
     changes.push(...(await closeAlerts(tx, consentId, to, now)));
+  } else if (reason === 'RENEWED') {
+    changes.push(...(await closeAlerts(tx, consentId, 'RENEWED', now)));
   }
   await publish(tx, { consentId });
   await recordChanges(app, tx, viewerId, now, changes);
   return true;
 }
 
+function moved(
+  before: Consent,
+  { to, reason, now }: Move & { readonly reason: StatusReason },
+): Prisma.ConsentUncheckedUpdateInput {
+  const next = { status: to, statusReason: reason };
+  if (!LIVING.includes(to)) {
+    // Where only the user can help, its tokens may help them until the end of the period.
+    const dueAt = to === 'REAUTH_REQUIRED' ? before.endsAt : null;
+    return { ...next, endedAt: before.endedAt ?? now, dueAt, sealedPsuIp: null };
+  }
+  if (before.endedAt === null) return next;
+  // What was left undone when it ended is looked for again.
+  return { ...next, endedAt: null, dueAt: now, historyEndedAt: null };
+}
+
+function renewed(before: Consent, { data, now }: Move): Prisma.ConsentUncheckedUpdateInput {
+  return {
+    period: before.period + 1,
+    dueAt: now,
+    ...data,
+    status: 'ACTIVE',
+    statusReason: null,
+    endedAt: null,
+  };
+}
+
 /**
- * Writes a step into a consent's timeline.
+ * Writes a step into a consent's timeline. The caller has locked the consent, or has just made it: so
+ * each step follows the one before.
  *
  * @param before - the consent as it stood; status null where it has just been given
  */
@@ -103,11 +134,16 @@ export async function writeMove(
     readonly now: Date;
   },
 ): Promise<void> {
+  const { _max: last } = await tx.consentMove.aggregate({
+    where: { consentId: before.id },
+    _max: { step: true },
+  });
   await tx.consentMove.create({
     data: {
       id: uuidv7(app.entropy, step.now),
       viewerId: before.viewerId,
       consentId: before.id,
+      step: (last.step ?? 0) + 1,
       fromStatus: before.status,
       toStatus: step.to,
       reason: step.reason,

@@ -5,7 +5,8 @@ import { badInput, NIL_UUID, pageComplexity, pageSize, UUID } from './connection
 import { requireViewer } from './context.ts';
 import { forgetLoaded } from './loaders.ts';
 
-const ConsentStatus = builder.enumType('ConsentStatus', {
+/** The `ConsentStatus` type. */
+export const ConsentStatus = builder.enumType('ConsentStatus', {
   description: "Where a consent stands in its life. Only the bank's word ends it early.",
   values: {
     ACTIVE: { description: 'The bank can be read.' },
@@ -16,7 +17,8 @@ const ConsentStatus = builder.enumType('ConsentStatus', {
   },
 });
 
-const STATUS_REASONS = {
+/** The values of `ConsentStatusReason`. */
+export const STATUS_REASONS = {
   ENDS_SOON: { description: 'Its end is near.' },
   PERIOD_OVER: { description: 'The period that the user agreed to is over.' },
   ACCESS_OVER: { description: 'It was given for one visit only, without `offline_access`.' },

@@ -4,6 +4,7 @@ import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '.
 import type { App } from '../app.ts';
 import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
+import type { TimelinePage, TimelineStep } from '../consents/timeline.ts';
 import type {
   Consent,
   PrismaClient,
@@ -51,6 +52,13 @@ export interface Loaders {
   readonly accountPages: DataLoader<AccountPageKey, readonly AccountRow[]>;
   /** Pages of accounts' transactions by the same arguments, in one statement. */
   readonly transactionPages: DataLoader<TransactionPageKey, readonly TransactionRow[]>;
+  /** Pages of consents' timelines by the same arguments, in one statement. */
+  readonly timelines: DataLoader<TimelinePageKey, readonly TimelineStep[]>;
+}
+
+/** One consent's page of its timeline. */
+export interface TimelinePageKey extends TimelinePage {
+  readonly consentId: string;
 }
 
 /** One consent's page of accounts. */

@@ -5,6 +5,7 @@ import {
   readTransactionsByAccount,
 } from '../accounts/read.ts';
 import type { App } from '../app.ts';
+import { readTimelines } from '../consents/timeline.ts';
 import { readProgress } from '../history/progress.ts';
 import type { Loaders } from './context.ts';
 
@@ -45,6 +46,10 @@ export function createLoaders(app: App, viewerId: string): Loaders {
     transactionPages: pages(
       ({ accountId }) => accountId,
       (ids, page) => readTransactionsByAccount(database, viewerId, ids, page),
+    ),
+    timelines: pages(
+      ({ consentId }) => consentId,
+      (ids, page) => readTimelines(database, viewerId, ids, page),
     ),
   };
 }

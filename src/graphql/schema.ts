@@ -7,6 +7,7 @@ import './account.ts';
 import './transaction.ts';
 import './consent.ts';
 import './alert.ts';
+import './consent-timeline.ts';
 import './revoke-consent.ts';
 import './auth-link.ts';
 import './alarm.ts';
