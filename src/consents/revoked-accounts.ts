@@ -48,6 +48,7 @@ export async function eraseWhatWasRead(tx: Tx, consent: Consent): Promise<Change
   const alerts = await tx.$queryRaw<{ id: string }[]>`
     delete from alert where consent_id = ${id}::uuid returning id::text as id`;
   await tx.historySpan.deleteMany({ where: { consentId: id } });
+  await tx.trouble.deleteMany({ where: { consentId: id } });
   await tx.authLink.updateMany({ where: { id: authLinkId }, data: { context: null } });
   const gone = (subject: ChangeEntry['subject'], rows: readonly { id: string }[]) =>
     rows.map((row): ChangeEntry => ({ subject, subjectId: row.id, act: 'REMOVED' }));

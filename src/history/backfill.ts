@@ -1,4 +1,5 @@
 import { saveAccounts, type SavedAccount } from '../accounts/save.ts';
+import { noteConsentOutcome, noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { later, MINUTE, nowOf } from '../base/clock.ts';
 import { dayOf, startOf } from '../base/days.ts';
@@ -36,6 +37,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     );
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
+    await noteConsentOutcome(app, { viewerId, consentId }, 'ACCOUNTS', error);
     throw error;
   }
   const now = nowOf(app.clock);
@@ -49,8 +51,10 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     await app.queue.send(tx, [
       ask(jobs.readRecent, { viewerId, consentId }, { key: consentId, priority: PRIORITY_NOW }),
     ]);
+    const listed = { endpoint: 'ACCOUNTS', failure: null } as const;
+    const mended = await noteOutcomes(app, tx, viewerId, { consentId }, [listed]);
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, now, saved.changes);
+    await recordChanges(app, tx, viewerId, now, [...saved.changes, ...mended]);
   });
 }
 

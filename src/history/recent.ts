@@ -1,36 +1,30 @@
 import { saveBalance } from '../accounts/save.ts';
 import { saveBooked, savePending } from '../accounts/save-transactions.ts';
+import {
+  type AccountEndpoint,
+  type EndpointOutcome,
+  noteConsentOutcome,
+  noteOutcomes,
+} from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
-import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
+import { addDays, dayOf, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
-import { recordChanges } from '../changes/log.ts';
+import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { ConsentEndedError } from '../consents/held.ts';
 import { requireLiving } from '../consents/living.ts';
-import { withBankAccess } from '../consents/tokens.ts';
+import { type AccessRequest, withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
 import type { Account, Consent } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
-import { historyLimits } from '../providers/limits.ts';
-import type { Bank, DayRange } from '../truelayer/bank.ts';
-import { type BankMeaning, BankError } from '../truelayer/errors.ts';
-import type { Listing } from '../truelayer/listing.ts';
-import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
-import type { WireTransaction } from '../truelayer/wire-transaction.ts';
-import { readBooked } from './spans.ts';
+import type { DayRange } from '../truelayer/bank.ts';
+import { BankError } from '../truelayer/errors.ts';
+import { type AccountView, readAccount } from './read-account.ts';
 
-/** Days of overlap, for rows that banks post late. */
-const RECENT_DAYS = 14;
-/** Before the last day that was read, for rows that came after it was. */
-const OVERLAP_DAYS = 7;
-
-/** What one read of an account brought; null where the bank has no such thing. */
-interface AccountView {
-  readonly range: DayRange;
-  readonly balance: WireBalance | WireCardBalance | null;
-  readonly booked: Listing<WireTransaction> | null;
-  readonly pending: Listing<WireTransaction> | null;
-  /** The first part that could not be read; the others are here all the same. */
+/** How the reading of one account went. */
+interface AccountOutcome {
+  /** False where the bank has nothing to say at present, whatever it is asked of the account. */
+  readonly answered: boolean;
   readonly failure: unknown;
 }
 
@@ -50,99 +44,87 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
   const attended = nowOf(app.clock) < consent.windowEndsAt;
   const access = { viewerId, consentId, attended };
   let failure: unknown = null;
+  let answered = false;
   try {
     // Without an account there is nothing to read, and the refresh token still wants its use.
     if (accounts.length === 0) await withBankAccess(app, access, async () => undefined);
     for (const account of accounts) {
-      if (account.readAt !== null && account.readAt > dueSince) continue;
-      try {
-        const askedAt = nowOf(app.clock);
-        const view = await withBankAccess(app, access, (bank) =>
-          readAccount(app, bank, account, consent),
-        );
-        await saveAccount(app, account, view, askedAt);
-        if (view.failure !== null) throw view.failure;
-      } catch (error) {
-        if (error instanceof ConsentEndedError) throw error;
-        if (canHealToday(error)) failure = error;
-        else
-          app.log.warn(
-            { consentId, accountId: account.id, err: error },
-            'an account was left unread',
-          );
+      const read = account.readAt !== null && account.readAt > dueSince;
+      const outcome = read ? READ : await tryAccount(app, access, account, consent);
+      answered ||= outcome.answered;
+      if (canHealToday(outcome.failure)) failure = outcome.failure;
+      else if (outcome.failure !== null) {
+        const at = { consentId, accountId: account.id };
+        app.log.warn({ ...at, err: outcome.failure }, 'an account was left unread');
       }
     }
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
     throw error;
   }
+  // Where not one account could be read, the whole bank is away.
+  const away = accounts.length > 0 && !answered;
+  if (!away) await noteConsentOutcome(app, access, 'BANK', null);
+  else if (failure !== null) await noteConsentOutcome(app, access, 'BANK', failure);
   if (failure !== null) throw failure;
+}
+
+const READ: AccountOutcome = { answered: true, failure: null };
+
+/** @throws ConsentEndedError alone; what is wrong with the account is told in the outcome */
+async function tryAccount(
+  app: App,
+  access: AccessRequest,
+  account: Account,
+  consent: Consent,
+): Promise<AccountOutcome> {
+  try {
+    const askedAt = nowOf(app.clock);
+    let tries = 0;
+    const view = await withBankAccess(app, access, (bank) => {
+      tries += 1;
+      return readAccount(app, bank, account, consent, tries > 1);
+    });
+    await saveAccount(app, account, view, askedAt);
+    return { answered: view.outcomes.some(answers), failure: view.failure };
+  } catch (error) {
+    if (error instanceof ConsentEndedError) throw error;
+    if (!(error instanceof BankError)) return { answered: false, failure: error };
+    const endpoint = ENDPOINTS.find(([ending]) => error.endpoint.endsWith(ending))?.[1];
+    // Else the tokens could not be had: nothing was said of the account.
+    if (endpoint === undefined) return { answered: false, failure: error };
+    await saveRefusal(app, account, { endpoint, failure: error });
+    return { answered: true, failure: error };
+  }
+}
+
+/** A fresh token was refused for all of an account, though not for the bank. */
+async function saveRefusal(app: App, account: Account, outcome: EndpointOutcome): Promise<void> {
+  const { id: accountId, viewerId, consentId } = account;
+  await app.database.transact(viewerId, async (tx) => {
+    await requireLiving(tx, consentId);
+    const changes = await noteOutcomes(app, tx, viewerId, { accountId }, [outcome]);
+    await publish(tx, { consentId });
+    await recordChanges(app, tx, viewerId, nowOf(app.clock), changes);
+  });
+}
+
+const ENDPOINTS: readonly (readonly [ending: string, endpoint: AccountEndpoint])[] = [
+  ['/balance', 'BALANCE'],
+  ['/transactions', 'TRANSACTIONS'],
+  ['/pending', 'PENDING'],
+];
+
+/** A refusal is an answer too: the bank is there. */
+function answers({ failure }: EndpointOutcome): boolean {
+  return failure === null || !failure.tryAgain;
 }
 
 /** Whether to try again at once; a spent quota of the day waits for the next. */
 function canHealToday(error: unknown): boolean {
+  if (error === null) return false;
   if (!(error instanceof BankError)) return true;
   return error.tryAgain && error.meaning !== 'UNATTENDED_LIMIT';
-}
-
-async function readAccount(
-  app: App,
-  bank: Bank,
-  account: Account,
-  consent: Consent,
-): Promise<AccountView> {
-  const { kind, providerAccountId: id } = account;
-  const card = kind === 'CARD';
-  const today = dayOf(nowOf(app.clock));
-  const range = recentRange(account, consent, today);
-  const may = (scope: string) => consent.scopes.includes(scope);
-  const [balance, booked, pending] = await Promise.allSettled([
-    may('balance')
-      ? orNone<WireBalance | WireCardBalance>(card ? bank.cardBalance(id) : bank.accountBalance(id))
-      : null,
-    may('transactions') ? orNone(readBooked(bank, account, range)) : null,
-    may('transactions')
-      ? orNone(card ? bank.cardPendingTransactions(id) : bank.accountPendingTransactions(id))
-      : null,
-  ]);
-  const failures = [balance, booked, pending].flatMap((part) =>
-    part.status === 'rejected' ? [part.reason as unknown] : [],
-  );
-  // A refused token is for whoever lent the access; every other part is kept for itself.
-  const refused = failures.find(
-    (failure) => failure instanceof BankError && failure.meaning === 'TOKEN_REJECTED',
-  );
-  if (refused !== undefined) throw refused;
-  return {
-    range,
-    balance: balance.status === 'fulfilled' ? balance.value : null,
-    booked: booked.status === 'fulfilled' ? booked.value : null,
-    pending: pending.status === 'fulfilled' ? pending.value : null,
-    failure: failures[0] ?? null,
-  };
-}
-
-/**
- * The days to read: two weeks for rows that are posted late, more where longer was not read, and
- * no more than the bank serves outside its window.
- */
-function recentRange(account: Account, consent: Consent, today: Day): DayRange {
-  const until = dayOf(account.readUntilOn ?? consent.consentedAt);
-  const wanted = addDays(until, -OVERLAP_DAYS);
-  const usual = addDays(today, -RECENT_DAYS);
-  const reach = addDays(today, 1 - historyLimits(account.providerId).laterDays);
-  return { from: laterDay(wanted < usual ? wanted : usual, reach), to: today };
-}
-
-const NOTHING: readonly BankMeaning[] = ['NOT_SUPPORTED', 'ACCESS_DENIED', 'SCA_EXCEEDED'];
-
-async function orNone<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof BankError && NOTHING.includes(error.meaning)) return null;
-    throw error;
-  }
 }
 
 async function saveAccount(
@@ -154,7 +136,7 @@ async function saveAccount(
   const { viewerId, consentId } = account;
   await app.database.transact(viewerId, async (tx) => {
     await requireLiving(tx, consentId);
-    const changes = [];
+    const changes: ChangeEntry[] = [];
     if (view.balance !== null) {
       changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));
     }
@@ -175,6 +157,9 @@ async function saveAccount(
         ...(view.booked === null ? {} : { readUntilOn: startOf(view.range.to) }),
       },
     });
+    changes.push(
+      ...(await noteOutcomes(app, tx, viewerId, { accountId: account.id }, view.outcomes)),
+    );
     await publish(tx, { consentId });
     await recordChanges(app, tx, viewerId, askedAt, changes);
   });

@@ -1,4 +1,5 @@
 import { saveBooked } from '../accounts/save-transactions.ts';
+import { noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { HOUR, later, nowOf, SECOND } from '../base/clock.ts';
 import { dayOf } from '../base/days.ts';
@@ -56,7 +57,7 @@ export async function fetchSpan(
     );
   } catch (error) {
     const end = endOf(error, span);
-    if (end !== null) return endSpan(app, span, end);
+    if (end !== null) return endSpan(app, span, end, error);
     if (await waitAsAsked(app, span, error)) return;
     throw error;
   }
@@ -104,12 +105,21 @@ async function saveSpan(
     if (count === 0) return;
     const saved = await saveBooked(app, tx, span.account, listing.items, now);
     await noteHistoryEnd(app, tx, span.consentId);
+    const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [
+      { endpoint: 'TRANSACTIONS', failure: null },
+    ]);
     await publish(tx, { consentId: span.consentId });
-    await recordChanges(app, tx, span.viewerId, now, saved.changes);
+    await recordChanges(app, tx, span.viewerId, now, [...saved.changes, ...mended]);
   });
 }
 
-async function endSpan(app: App, span: HistorySpan, end: SpanEnd): Promise<void> {
+/** @param error - the bank's, where it is one that stays with the account whatever the days */
+async function endSpan(
+  app: App,
+  span: HistorySpan,
+  end: SpanEnd,
+  error: unknown = null,
+): Promise<void> {
   const now = nowOf(app.clock);
   await app.database.transact(span.viewerId, async (tx) => {
     const { count } = await tx.historySpan.updateMany({
@@ -118,7 +128,15 @@ async function endSpan(app: App, span: HistorySpan, end: SpanEnd): Promise<void>
     });
     if (count === 0) return;
     await noteHistoryEnd(app, tx, span.consentId);
+    const { accountId, viewerId } = span;
+    const stays = end.status === 'FAILED' && error instanceof BankError;
+    const changes = stays
+      ? await noteOutcomes(app, tx, viewerId, { accountId }, [
+          { endpoint: 'TRANSACTIONS', failure: error },
+        ])
+      : [];
     await publish(tx, { consentId: span.consentId });
+    await recordChanges(app, tx, viewerId, now, changes);
   });
 }
 

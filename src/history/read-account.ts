@@ -1,0 +1,119 @@
+import type { AccountEndpoint, EndpointOutcome } from '../accounts/troubles.ts';
+import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
+import { addDays, type Day, dayOf, laterDay } from '../base/days.ts';
+import type { Account, Consent } from '../generated/prisma/client.ts';
+import { historyLimits } from '../providers/limits.ts';
+import type { Bank, DayRange } from '../truelayer/bank.ts';
+import { type BankMeaning, BankError } from '../truelayer/errors.ts';
+import type { Listing } from '../truelayer/listing.ts';
+import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
+import type { WireTransaction } from '../truelayer/wire-transaction.ts';
+import { readBooked } from './spans.ts';
+
+/** Days of overlap, for rows that banks post late. */
+const RECENT_DAYS = 14;
+/** Before the last day that was read, for rows that came after it was. */
+const OVERLAP_DAYS = 7;
+
+/** What one read of an account brought; null where the bank has no such thing. */
+export interface AccountView {
+  readonly range: DayRange;
+  readonly balance: WireBalance | WireCardBalance | null;
+  readonly booked: Listing<WireTransaction> | null;
+  readonly pending: Listing<WireTransaction> | null;
+  /** How each part that was asked for came. */
+  readonly outcomes: readonly EndpointOutcome[];
+  /** The first part that another try may bring; the others are here all the same. */
+  readonly failure: unknown;
+}
+
+/**
+ * Reads what is newest of an account, as far as the consent's scopes go; a part that fails does not stop
+ * the others. Calls the network.
+ *
+ * @param fresh - the access token is new: a part that it is refused for is refused for itself
+ * @throws BankError `TOKEN_REJECTED` where an older token is refused, or a fresh one for everything
+ */
+export async function readAccount(
+  app: App,
+  bank: Bank,
+  account: Account,
+  consent: Consent,
+  fresh: boolean,
+): Promise<AccountView> {
+  const { kind, providerAccountId: id } = account;
+  const card = kind === 'CARD';
+  const today = dayOf(nowOf(app.clock));
+  const range = recentRange(account, consent, today);
+  const may = (scope: string) => consent.scopes.includes(scope);
+  const [balance, booked, pending] = await Promise.all([
+    may('balance') &&
+      partOf<WireBalance | WireCardBalance>(
+        'BALANCE',
+        card ? bank.cardBalance(id) : bank.accountBalance(id),
+      ),
+    may('transactions') && partOf('TRANSACTIONS', readBooked(bank, account, range)),
+    may('transactions') &&
+      partOf(
+        'PENDING',
+        card ? bank.cardPendingTransactions(id) : bank.accountPendingTransactions(id),
+      ),
+  ]);
+  const parts = [balance, booked, pending].filter((part) => part !== false);
+  const refused = parts.filter(({ failure }) => meaningOf(failure) === 'TOKEN_REJECTED');
+  // A refused token is for whoever lent the access, and so is a fresh one that nothing is given for;
+  // every other part is kept for itself.
+  if (refused.length > 0 && (!fresh || refused.length === parts.length)) throw refused[0]?.failure;
+  const failures = parts.map(({ failure }) => failure);
+  return {
+    range,
+    balance: balance ? balance.value : null,
+    booked: booked ? booked.value : null,
+    pending: pending ? pending.value : null,
+    outcomes: parts.flatMap(({ endpoint, failure }) =>
+      failure === null || failure instanceof BankError ? [{ endpoint, failure }] : [],
+    ),
+    failure:
+      failures.find((failure) => failure !== null && !STAYING.includes(meaningOf(failure))) ?? null,
+  };
+}
+
+/**
+ * The days to read: two weeks for rows that are posted late, more where longer was not read, and
+ * no more than the bank serves outside its window.
+ */
+function recentRange(account: Account, consent: Consent, today: Day): DayRange {
+  const until = dayOf(account.readUntilOn ?? consent.consentedAt);
+  const wanted = addDays(until, -OVERLAP_DAYS);
+  const usual = addDays(today, -RECENT_DAYS);
+  const reach = addDays(today, 1 - historyLimits(account.providerId).laterDays);
+  return { from: laterDay(wanted < usual ? wanted : usual, reach), to: today };
+}
+
+/** What another try today would not change. */
+const STAYING: readonly (BankMeaning | null)[] = [
+  'NOT_SUPPORTED',
+  'ACCESS_DENIED',
+  'SCA_EXCEEDED',
+  'TOKEN_REJECTED',
+];
+
+function meaningOf(error: unknown): BankMeaning | null {
+  return error instanceof BankError ? error.meaning : null;
+}
+
+/** One part of what is read of an account. */
+interface Part<T> {
+  readonly endpoint: AccountEndpoint;
+  readonly value: T | null;
+  readonly failure: unknown;
+}
+
+async function partOf<T>(endpoint: AccountEndpoint, call: Promise<T>): Promise<Part<T>> {
+  try {
+    return { endpoint, value: await call, failure: null };
+  } catch (failure) {
+    return { endpoint, value: null, failure };
+  }
+}
