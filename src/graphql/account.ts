@@ -82,7 +82,8 @@ Account.implement({
   }),
 });
 
-const BankAccount = builder.objectRef<AccountRow>('BankAccount');
+/** The `BankAccount` type. */
+export const BankAccount = builder.objectRef<AccountRow>('BankAccount');
 builder.node(BankAccount, {
   description: 'A current or savings account.',
   interfaces: [Account],
@@ -115,7 +116,8 @@ builder.node(BankAccount, {
   }),
 });
 
-const Card = builder.objectRef<AccountRow>('Card');
+/** The `Card` type. */
+export const Card = builder.objectRef<AccountRow>('Card');
 builder.node(Card, {
   description: 'A credit or charge card.',
   interfaces: [Account],

@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import { badInput, NIL_UUID, pageComplexity, pageSize, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
 import { forgetLoaded } from './loaders.ts';
+import { Provider } from './provider.ts';
 
 /** The `ConsentStatus` type. */
 export const ConsentStatus = builder.enumType('ConsentStatus', {
@@ -142,9 +143,11 @@ export const Consent = builder.prismaNode('Consent', {
   nullable: true,
   findUnique: (id) => ({ id: UUID.test(id) ? id : NIL_UUID }),
   fields: (t) => ({
-    provider: t.relation('provider', {
+    provider: t.field({
+      type: Provider,
       nullable: true,
       description: 'The bank; null for the seconds until it has said its name.',
+      resolve: (consent, _args, { loaders }) => loaders.banks.load(consent),
     }),
     status: t.expose('status', { type: ConsentStatus, description: 'Where it stands.' }),
     statusReason: t.field({

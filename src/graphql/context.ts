@@ -4,11 +4,14 @@ import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '.
 import type { App } from '../app.ts';
 import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
+import type { AdvisedConsent } from '../consents/attention.ts';
+import type { TokenDates } from '../consents/clocks.ts';
 import type { TimelinePage, TimelineStep } from '../consents/timeline.ts';
 import type {
   Consent,
   PrismaClient,
   Provider,
+  Trouble,
   Viewer as ViewerRow,
 } from '../generated/prisma/client.ts';
 import type { HistoryProgress } from '../history/progress.ts';
@@ -45,6 +48,8 @@ export interface Loaders {
   readonly accounts: DataLoader<string, AccountRow | null>;
   readonly consents: DataLoader<string, Consent | null>;
   readonly providers: DataLoader<string, Provider | null>;
+  /** The banks of consents, of whichever environment; null until they have said their names. */
+  readonly banks: DataLoader<Consent, Provider | null, string>;
   readonly histories: DataLoader<Consent, HistoryProgress, string>;
   /** The rows of viewers; null before their first link. */
   readonly viewers: DataLoader<string, ViewerRow | null>;
@@ -54,6 +59,13 @@ export interface Loaders {
   readonly transactionPages: DataLoader<TransactionPageKey, readonly TransactionRow[]>;
   /** Pages of consents' timelines by the same arguments, in one statement. */
   readonly timelines: DataLoader<TimelinePageKey, readonly TimelineStep[]>;
+  /** When the tokens of consents end; null where they are destroyed. */
+  readonly tokenDates: DataLoader<string, TokenDates | null>;
+  /** What mends consents. */
+  readonly advice: DataLoader<string, AdvisedConsent>;
+  /** What banks do not give, oldest first. */
+  readonly accountTroubles: DataLoader<string, readonly Trouble[]>;
+  readonly consentTroubles: DataLoader<string, readonly Trouble[]>;
 }
 
 /** One consent's page of its timeline. */

@@ -5,8 +5,11 @@ import {
   readTransactionsByAccount,
 } from '../accounts/read.ts';
 import type { App } from '../app.ts';
+import { adviseConsents } from '../consents/attention.ts';
 import { readTimelines } from '../consents/timeline.ts';
+import type { Consent, Provider, Trouble } from '../generated/prisma/client.ts';
 import { readProgress } from '../history/progress.ts';
+import type { Reader } from '../postgres/db.ts';
 import type { Loaders } from './context.ts';
 
 /** The loaders of one request: the number of statements does not grow with the length of a list. */
@@ -32,6 +35,7 @@ export function createLoaders(app: App, viewerId: string): Loaders {
       (ids) => reader.viewer.findMany({ where: { id: { in: [...ids] } } }),
       ({ id }) => id,
     ),
+    banks: banks(app),
     histories: new DataLoader(
       async (consents) => {
         const found = await readProgress(reader, consents);
@@ -51,7 +55,55 @@ export function createLoaders(app: App, viewerId: string): Loaders {
       ({ consentId }) => consentId,
       (ids, page) => readTimelines(database, viewerId, ids, page),
     ),
+    // The dates alone: no resolver has business with the tokens, sealed or not.
+    tokenDates: rows(
+      (ids) =>
+        reader.consentCredential.findMany({
+          where: { consentId: { in: [...ids] } },
+          select: { consentId: true, accessExpiresAt: true, refreshEndsAt: true },
+        }),
+      ({ consentId }) => consentId,
+    ),
+    advice: new DataLoader(async (ids) => {
+      const found = await adviseConsents(app, reader, ids);
+      return ids.map((id) => found.get(id) ?? new Error(`there is no consent ${id}`));
+    }),
+    accountTroubles: troubles(reader, 'accountId'),
+    consentTroubles: troubles(reader, 'consentId'),
   };
+}
+
+function banks({ database }: App): DataLoader<Consent, Provider | null, string> {
+  const nameOf = ({ environment, providerId }: Pick<Consent, 'environment' | 'providerId'>) =>
+    JSON.stringify([environment, providerId]);
+  return new DataLoader(
+    async (consents) => {
+      const named = consents.flatMap(({ environment, providerId }) =>
+        providerId === null ? [] : [{ environment, providerId }],
+      );
+      const found = await database.shared.provider.findMany({ where: { OR: named } });
+      const byName = new Map(found.map((provider) => [nameOf(provider), provider]));
+      return consents.map((consent) => byName.get(nameOf(consent)) ?? null);
+    },
+    { cacheKeyFn: nameOf, maxBatchSize: BATCH_MAX },
+  );
+}
+
+function troubles(
+  reader: Reader,
+  subject: 'accountId' | 'consentId',
+): DataLoader<string, readonly Trouble[]> {
+  return new DataLoader(
+    async (ids) => {
+      const found = await reader.trouble.findMany({
+        where: { [subject]: { in: [...ids] } },
+        orderBy: [{ since: 'asc' }, { id: 'asc' }],
+      });
+      const bySubject = Map.groupBy(found, (trouble) => trouble[subject] ?? '');
+      return ids.map((id) => bySubject.get(id) ?? []);
+    },
+    { maxBatchSize: BATCH_MAX },
+  );
 }
 
 /** Forgets what was loaded, so that the next event of a subscription reads anew. */
