@@ -73,8 +73,14 @@ describe('refresh tokens that are refused', () => {
         acceptedAt: null,
       },
     ]);
+    const user = new User(test, 'user-0');
+    const attention = async () =>
+      (await user.ask('{ viewer { needsAttention { remedy mutation urgency } } }')).data.viewer
+        .needsAttention;
+    expect(await attention()).toEqual([{ remedy: 'OPERATOR', mutation: null, urgency: 'WATCH' }]);
     test.simulator.faults.clear();
     expect((await readAll()).every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(await attention()).toEqual([]);
     expect(await statuses()).toBe(ALL_ACTIVE);
     await sweepConsents(test.house.app);
     expect(await alarms()).toEqual([]);

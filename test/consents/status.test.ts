@@ -178,6 +178,40 @@ describe('the timeline', () => {
   });
 });
 
+describe('the clocks', () => {
+  const CLOCKS = `query ($id: ID!) { consent(id: $id) { clocks { accessTokenEndsAt
+    refreshTokenEndsAt consentEndsAt binding bankHint } } }`;
+  const clocksOf = async ({ user, id }: Connected) =>
+    (await user.ask(CLOCKS, { id })).data.consent.clocks;
+
+  it('name the one that binds, and show the bank’s own date beside them', async () => {
+    const frank = await connect('frank');
+    const from = nowOf(clock).getTime();
+    const at = (milliseconds: number) => new Date(from + milliseconds).toISOString();
+    await settle(test, clock);
+    const clocks = {
+      accessTokenEndsAt: at(60 * MINUTE),
+      refreshTokenEndsAt: at(30 * DAY),
+      consentEndsAt: at(90 * DAY),
+      binding: 'REFRESH_TOKEN',
+      bankHint: at(90 * DAY),
+    };
+    expect(await clocksOf(frank)).toEqual(clocks);
+    await move(frank, 'EXPIRED', 'PERIOD_OVER');
+    const gone = { accessTokenEndsAt: null, refreshTokenEndsAt: null, binding: null };
+    expect(await clocksOf(frank)).toEqual({ ...clocks, ...gone });
+  });
+
+  it('of a consent for one visit are bound by the access token', async () => {
+    const scopes = ['accounts', 'balance'];
+    const grace = await connect('grace', { providerId: 'ob-lloyds', scopes });
+    expect(await clocksOf(grace)).toMatchObject({
+      refreshTokenEndsAt: null,
+      binding: 'ACCESS_TOKEN',
+    });
+  });
+});
+
 describe('a renewal', () => {
   it('revives a consent that has expired, in a period of its own', async () => {
     const dave = await connect('dave');
