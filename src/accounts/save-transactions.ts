@@ -1,10 +1,11 @@
 import type { App } from '../app.ts';
 import { uuidv7 } from '../base/entropy.ts';
 import type { ChangeEntry } from '../changes/log.ts';
-import type { AccountKind, TransactionStatus } from '../generated/prisma/enums.ts';
+import type { TransactionStatus } from '../generated/prisma/enums.ts';
 import type { Tx } from '../postgres/db.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
 import { identify, type IdentifiedTransaction } from './identity.ts';
+import type { TransactionOwner } from './owner.ts';
 
 /** What saving came to. */
 export interface SavedTransactions {
@@ -12,13 +13,6 @@ export interface SavedTransactions {
   readonly rows: number;
   /** Those that were new or said something new, for the change log. */
   readonly changes: readonly ChangeEntry[];
-}
-
-/** The account whose transactions are saved. */
-export interface TransactionOwner {
-  readonly id: string;
-  readonly viewerId: string;
-  readonly kind: AccountKind;
 }
 
 const ROWS_PER_STATEMENT = 1_000;
@@ -141,11 +135,12 @@ function upsert(
         booked_at, amount, currency, description, merchant_name, category, classification,
         counterparty_name, counterparty_iban, reference, running_balance, transaction_id,
         normalised_id, provider_transaction_id, provider_category, sign_disputed, first_seen_at,
-        changed_at)
+        changed_at, origin_account_id)
       select id, ${account.viewerId}::uuid, ${account.id}::uuid, identity, status, booked_on,
         booked_at, amount, currency, description, merchant_name, category, classification,
         counterparty_name, counterparty_iban, reference, running_balance, transaction_id,
-        normalised_id, provider_transaction_id, provider_category, sign_disputed, ${now}, ${now}
+        normalised_id, provider_transaction_id, provider_category, sign_disputed, ${now}, ${now},
+        ${account.originId ?? null}::uuid
       from incoming
       on conflict (account_id, identity) do update set
         status = excluded.status, booked_on = excluded.booked_on, booked_at = excluded.booked_at,

@@ -6,37 +6,37 @@ import type { Tx } from '../postgres/db.ts';
 import type { WireAccount } from '../truelayer/wire-account.ts';
 import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
 import type { WireCard } from '../truelayer/wire-card.ts';
-
-/** The consent that opened the accounts, once its bank is known. */
-export interface AccountOwner {
-  /** The consent's id. */
-  readonly id: string;
-  readonly viewerId: string;
-  readonly environment: string;
-  readonly providerId: string;
-  readonly consentedAt: Date;
-}
+import { type AccountOwner, findKnown, lockAccounts } from './known.ts';
+import { matchAccounts } from './match.ts';
+import { proposeAccounts } from './propose.ts';
+import { unshareMissing } from './unshare.ts';
+import { writeAccounts } from './write.ts';
 
 /** What a bank lists for a consent. */
 export interface ListedAccounts {
   readonly accounts: readonly WireAccount[];
   readonly cards: readonly WireCard[];
+  /** The kinds whose list is whole: what it leaves out is no longer shared. */
+  readonly whole: readonly AccountKind[];
   /** Whose they are, where the bank says so for all of them. */
   readonly holderName: string | null;
 }
 
 const NAME_MAX = 200;
 
-/** An account of ours and the provider's name for it. */
+/** An account of ours that a bank listed. */
 export interface SavedAccount {
   readonly id: string;
   readonly kind: AccountKind;
-  readonly providerAccountId: string;
+  /** Seen for the first time. */
+  readonly added: boolean;
 }
 
 /**
- * Saves the accounts and cards of a consent, each under the id that it had before. An account that
- * two living consents reach is fed by the one given last.
+ * Saves the accounts and cards of a consent, each under the id that it had before, however the bank
+ * calls it now. What may be one that the viewer has, or may not, is saved as new and proposed to
+ * them. An account that two living consents reach is fed by the one given last; one that a whole list
+ * leaves out is kept and no longer read.
  *
  * @returns the saved accounts, with what changed for the change log
  */
@@ -50,73 +50,77 @@ export async function saveAccounts(
   readonly accounts: readonly SavedAccount[];
   readonly changes: readonly ChangeEntry[];
 }> {
-  const rows = [
-    ...listed.accounts.map((account) => ({
+  await lockAccounts(tx, owner.viewerId);
+  const known = await findKnown(tx, owner);
+  const views = viewsOf(listed);
+  const { known: matches, doubts } = matchAccounts(views, known);
+  const newer = new Set(known.filter(({ fedByNewer }) => fedByNewer).map(({ id }) => id));
+  const rows = views.map((view, index) => {
+    const id = matches[index] ?? uuidv7(app.entropy, now, index);
+    return { ...view, id, added: matches[index] === null, fed: !newer.has(id) };
+  });
+  await writeAccounts(tx, owner, rows, now);
+  const proposed = doubts.map(({ listed: index, knownId, reason }) => ({
+    newerId: rows[index]?.id ?? '',
+    olderId: knownId,
+    reason,
+  }));
+  await proposeAccounts(app, tx, owner.viewerId, proposed, now);
+  const seen = rows.map(({ id }) => id);
+  const missed = await unshareMissing(tx, owner, { kinds: listed.whole, seen, now });
+  return {
+    accounts: rows.map(({ id, kind, added }) => ({ id, kind, added })),
+    changes: [
+      ...rows.map(({ id, added }): ChangeEntry => ({
+        subject: 'ACCOUNT',
+        subjectId: id,
+        act: added ? 'ADDED' : 'CHANGED',
+      })),
+      ...missed,
+    ],
+  };
+}
+
+/** The listed accounts as our rows say it, each of the provider's ids once for each kind. */
+function viewsOf({ accounts, cards, holderName }: ListedAccounts) {
+  const views = [
+    ...accounts.map((account) => ({
       ...common('BANK_ACCOUNT', account, account.accountType),
       iban: account.iban,
-      account_number: account.number,
-      sort_code: account.sortCode,
+      accountNumber: account.number,
+      sortCode: account.sortCode,
       bic: account.bic,
-      holder_name: listed.holderName,
+      holderName,
     })),
-    ...listed.cards.map((card) => ({
+    ...cards.map((card) => ({
       ...common('CARD', card, card.cardType),
-      card_network: card.network,
-      last_digits: card.partialNumber,
-      valid_to: card.validTo,
-      holder_name: card.nameOnCard ?? listed.holderName,
+      cardNetwork: card.network,
+      lastDigits: card.partialNumber,
+      validTo: card.validTo,
+      nameOnCard: card.nameOnCard,
+      holderName: card.nameOnCard ?? holderName,
     })),
-  ].map((row, index) => ({ ...row, id: uuidv7(app.entropy, now, index) }));
-  const saved = await tx.$queryRaw<(SavedAccount & { added: boolean })[]>`
-    insert into account (id, viewer_id, consent_id, environment, provider_id, provider_account_id,
-      kind, account_type, display_name, holder_name, currency, iban, account_number, sort_code, bic,
-      card_network, last_digits, valid_to, first_seen_at, seen_at)
-    select distinct on (kind, provider_account_id) id, ${owner.viewerId}::uuid,
-      ${owner.id}::uuid, ${owner.environment}, ${owner.providerId}, provider_account_id,
-      kind::account_kind, account_type, display_name, holder_name, currency, iban, account_number,
-      sort_code, bic, card_network, last_digits, valid_to, ${now}, ${now}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as listed (id uuid,
-      provider_account_id text, kind text, account_type text, display_name text, holder_name text,
-      currency text, iban text, account_number text, sort_code text, bic text, card_network text,
-      last_digits text, valid_to text)
-    order by kind, provider_account_id
-    on conflict (viewer_id, environment, provider_id, kind, provider_account_id) do update set
-      consent_id = case when exists (
-          select 1 from consent newer where newer.id = account.consent_id
-            and newer.consented_at > ${owner.consentedAt} and newer.ended_at is null
-        ) then account.consent_id else excluded.consent_id end,
-      account_type = excluded.account_type,
-      display_name = excluded.display_name,
-      holder_name = coalesce(excluded.holder_name, account.holder_name),
-      currency = coalesce(excluded.currency, account.currency),
-      iban = coalesce(excluded.iban, account.iban),
-      account_number = coalesce(excluded.account_number, account.account_number),
-      sort_code = coalesce(excluded.sort_code, account.sort_code),
-      bic = coalesce(excluded.bic, account.bic),
-      card_network = coalesce(excluded.card_network, account.card_network),
-      last_digits = coalesce(excluded.last_digits, account.last_digits),
-      valid_to = coalesce(excluded.valid_to, account.valid_to),
-      seen_at = excluded.seen_at
-    returning id::text as id, kind::text as kind, provider_account_id as "providerAccountId",
-      xmax = 0 as added`;
-  return {
-    accounts: saved,
-    changes: saved.map(({ id, added }) => ({
-      subject: 'ACCOUNT',
-      subjectId: id,
-      act: added ? 'ADDED' : 'CHANGED',
-    })),
-  };
+  ];
+  const byName = new Map(views.map((view) => [`${view.kind} ${view.providerAccountId}`, view]));
+  return [...byName.values()];
 }
 
 function common(kind: AccountKind, wire: WireAccount | WireCard, accountType: string) {
   return {
     kind,
-    provider_account_id: wire.accountId,
-    account_type: accountType,
+    providerAccountId: wire.accountId,
+    accountType,
     // Cut, since it is indexed: no bank means a name of pages.
-    display_name: (wire.displayName ?? (kind === 'CARD' ? 'Card' : 'Account')).slice(0, NAME_MAX),
+    displayName: (wire.displayName ?? (kind === 'CARD' ? 'Card' : 'Account')).slice(0, NAME_MAX),
     currency: wire.currency,
+    iban: null as string | null,
+    accountNumber: null as string | null,
+    sortCode: null as string | null,
+    bic: null as string | null,
+    cardNetwork: null as string | null,
+    lastDigits: null as string | null,
+    nameOnCard: null as string | null,
+    validTo: null as string | null,
   };
 }
 

@@ -17,7 +17,13 @@ export async function handAccountsOver(tx: Tx, consent: Consent): Promise<Change
     where viewer_id = ${viewerId}::uuid and id <> ${id}::uuid and ended_at is null
     order by id for key share`;
   const handed = await tx.$queryRaw<{ id: string }[]>`
-    update account set consent_id = heir.consent_id
+    update account set consent_id = heir.consent_id,
+      -- Some banks have another id for the same account in each consent.
+      provider_account_id = coalesce((
+          select alias.provider_account_id from account_alias alias
+          where alias.account_id = account.id and alias.consent_id = heir.consent_id
+          order by alias.seen_at desc limit 1
+        ), account.provider_account_id)
     from (
       select owned.id, (
         select other.id from consent other

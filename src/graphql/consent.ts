@@ -53,6 +53,8 @@ const GAP_REASONS = {
   ROWS_NOT_UNDERSTOOD: {
     description: 'Some rows of these days made no sense; the others are there.',
   },
+  ACCOUNT_UNSHARED: { description: 'The user no longer shares the account.' },
+  ACCOUNT_EXCLUDED: { description: 'The user does not want the account to be read.' },
   UNKNOWN: { description: 'For a reason that this API does not know.' },
 } as const;
 const GapReason = builder.enumType('HistoryGapReason', {

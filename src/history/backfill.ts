@@ -1,9 +1,7 @@
-import { saveAccounts, type SavedAccount } from '../accounts/save.ts';
+import { saveAccounts } from '../accounts/save.ts';
 import { noteConsentOutcome, noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { later, MINUTE, nowOf } from '../base/clock.ts';
-import { dayOf, startOf } from '../base/days.ts';
-import { uuidOf } from '../base/entropy.ts';
 import { recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
 import { ConsentEndedError } from '../consents/held.ts';
@@ -15,13 +13,13 @@ import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
 import { type BankView, readBankView } from './bank-view.ts';
-import { planSpans } from './plan.ts';
-import { noteHistoryEnd } from './resume.ts';
-import { askForSpan, PRIORITY_NOW } from './span-job.ts';
+import { planHistory } from './plan-history.ts';
+import { PRIORITY_NOW } from './span-job.ts';
 
 /**
- * Lists what a fresh consent opens, plans the spans of its history and asks for each of them, in
- * one transaction. Running twice plans nothing twice. Calls the network; answers `startBackfill`.
+ * Lists what a consent opens, once in each of its periods, plans the spans of its history and asks
+ * for each of them, in one transaction. Running twice plans nothing twice. Calls the network; answers
+ * `startBackfill`.
  *
  * @throws BankError where trying again can help
  */
@@ -45,9 +43,16 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({ where: { id: consentId } });
     if (consent === null || !LIVING.includes(consent.status)) return;
+    // Planned by another run meanwhile, or renewed: the new period lists its accounts by itself.
+    if (consent.plannedAt !== null || consent.period !== asked.period) return;
     const known = { ...consent, ...(await rememberBank(app, tx, consent, view, now)) };
     const saved = await saveAccounts(app, tx, known, view, now);
-    await planHistory(app, tx, known, saved.accounts);
+    await planHistory(
+      app,
+      tx,
+      known,
+      saved.accounts.map(({ id }) => id),
+    );
     await app.queue.send(tx, [
       ask(jobs.readRecent, { viewerId, consentId }, { key: consentId, priority: PRIORITY_NOW }),
     ]);
@@ -102,35 +107,4 @@ async function rememberBank(
     },
   });
   return { providerId, windowEndsAt };
-}
-
-async function planHistory(
-  app: App,
-  tx: Tx,
-  consent: Consent & { readonly providerId: string },
-  accounts: readonly SavedAccount[],
-): Promise<void> {
-  const { id: consentId, viewerId, windowEndsAt } = consent;
-  const planned = consent.scopes.includes('transactions')
-    ? planSpans(historyLimits(consent.providerId), dayOf(consent.consentedAt))
-    : [];
-  const rows = accounts.flatMap((account) =>
-    planned.map((span, ordinal) => ({
-      // The same span always has the same id, so that planning twice changes nothing.
-      id: uuidOf('span', consentId, account.id, span.from),
-      viewerId,
-      consentId,
-      accountId: account.id,
-      ordinal,
-      fromOn: startOf(span.from),
-      untilOn: startOf(span.until),
-      deadlineAt: span.windowOnly ? windowEndsAt : null,
-    })),
-  );
-  const added = await tx.historySpan.createManyAndReturn({ data: rows, skipDuplicates: true });
-  await app.queue.send(
-    tx,
-    added.map((span) => askForSpan(span)),
-  );
-  await noteHistoryEnd(app, tx, consentId);
 }

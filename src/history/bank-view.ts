@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Consent } from '../generated/prisma/client.ts';
+import type { AccountKind } from '../generated/prisma/enums.ts';
 import type { Bank } from '../truelayer/bank.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { Listing } from '../truelayer/listing.ts';
@@ -14,6 +15,8 @@ export interface BankView {
   readonly holderName: string | null;
   readonly accounts: readonly WireAccount[];
   readonly cards: readonly WireCard[];
+  /** The kinds whose list is whole: what it leaves out is not shared. */
+  readonly whole: readonly AccountKind[];
 }
 
 /**
@@ -27,12 +30,30 @@ export async function readBankView(app: App, bank: Bank, consent: Consent): Prom
   const [me, info, accounts, cards] = await Promise.all([
     orNull(bank.me()),
     may('info') ? orNull(bank.info()) : null,
-    may('accounts') ? listOf(app, 'accounts', bank.accounts()) : [],
-    may('cards') ? listOf(app, 'cards', bank.cards()) : [],
+    may('accounts') ? listOf(app, 'accounts', bank.accounts()) : NOT_ALLOWED,
+    may('cards') ? listOf(app, 'cards', bank.cards()) : NOT_ALLOWED,
   ]);
   const names = (info?.items ?? []).flatMap(({ fullName }) => fullName ?? []);
-  return { me, holderName: names.length === 0 ? null : names.join(' and '), accounts, cards };
+  return {
+    me,
+    holderName: names.length === 0 ? null : names.join(' and '),
+    accounts: accounts.items,
+    cards: cards.items,
+    whole: [
+      ...(accounts.whole ? (['BANK_ACCOUNT'] as const) : []),
+      ...(cards.whole ? (['CARD'] as const) : []),
+    ],
+  };
 }
+
+/** A list, and whether it names all that there is. */
+interface WholeList<T> {
+  readonly items: readonly T[];
+  readonly whole: boolean;
+}
+
+/** Without its scope the user shares none of them: so much is certain. */
+const NOT_ALLOWED: WholeList<never> = { items: [], whole: true };
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
   try {
@@ -45,13 +66,17 @@ async function orNull<T>(call: Promise<T>): Promise<T | null> {
 }
 
 /** A list; empty only where the bank has no such thing, never because it refused. */
-async function listOf<T>(app: App, what: string, call: Promise<Listing<T>>): Promise<readonly T[]> {
+async function listOf<T>(app: App, what: string, call: Promise<Listing<T>>): Promise<WholeList<T>> {
   try {
     const { items, refused, refusedReasons } = await call;
     if (refused > 0) app.log.warn({ what, refused, at: refusedReasons }, 'records not understood');
-    return items;
+    // A record that made no sense may be any of those that are missing.
+    return { items, whole: refused === 0 };
   } catch (error) {
-    if (error instanceof BankError && error.meaning === 'NOT_SUPPORTED') return [];
+    if (error instanceof BankError && error.meaning === 'NOT_SUPPORTED') {
+      // It says nothing of accounts that were there before.
+      return { items: [], whole: false };
+    }
     throw error;
   }
 }

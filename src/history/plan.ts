@@ -32,13 +32,13 @@ export function planSpans(limits: HistoryLimits, today: Day): readonly PlannedSp
   const quickFrom = laterDay(addDays(today, 1 - QUICK_DAYS), laterFrom);
   return [
     { from: quickFrom, until: today, windowOnly: false },
-    ...cut(oldest, addDays(laterFrom, -1)).map((days) => ({ ...days, windowOnly: true })),
-    ...cut(laterFrom, addDays(quickFrom, -1)).map((days) => ({ ...days, windowOnly: false })),
+    ...cutDays(oldest, addDays(laterFrom, -1)).map((days) => ({ ...days, windowOnly: true })),
+    ...cutDays(laterFrom, addDays(quickFrom, -1)).map((days) => ({ ...days, windowOnly: false })),
   ];
 }
 
 /** Spans of at most six months from `oldest` to `newest`, newest first; none if they are reversed. */
-function cut(oldest: Day, newest: Day): { readonly from: Day; readonly until: Day }[] {
+export function cutDays(oldest: Day, newest: Day): { readonly from: Day; readonly until: Day }[] {
   const spans = [];
   for (let until = newest; until >= oldest;) {
     const from = laterDay(addDays(addMonths(until, -MONTHS_PER_SPAN), 1), oldest);

@@ -1,3 +1,4 @@
+import { findOwner } from '../accounts/owner.ts';
 import { saveBalance } from '../accounts/save.ts';
 import { saveBooked, savePending } from '../accounts/save-transactions.ts';
 import {
@@ -21,6 +22,12 @@ import type { DayRange } from '../truelayer/bank.ts';
 import { BankError } from '../truelayer/errors.ts';
 import { type AccountView, readAccount } from './read-account.ts';
 
+/** An account that was read, and the consent's period in which it was. */
+interface ReadAccount {
+  readonly account: Account;
+  readonly period: number;
+}
+
 /** How the reading of one account went. */
 interface AccountOutcome {
   /** False where the bank has nothing to say at present, whatever it is asked of the account. */
@@ -39,8 +46,13 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
   const reader = app.database.reader(viewerId);
   const consent = await reader.consent.findUnique({ where: { id: consentId } });
   if (consent === null) return;
-  const dueSince = consent.readAt ?? consent.consentedAt;
-  const accounts = await reader.account.findMany({ where: { consentId }, orderBy: { id: 'asc' } });
+  // A renewal begins anew: what was read before it is due again.
+  const { readAt, consentedAt } = consent;
+  const dueSince = readAt !== null && readAt > consentedAt ? readAt : consentedAt;
+  const accounts = await reader.account.findMany({
+    where: { consentId, status: 'SHARED', excluded: false, mergedIntoId: null },
+    orderBy: { id: 'asc' },
+  });
   const attended = nowOf(app.clock) < consent.windowEndsAt;
   const access = { viewerId, consentId, attended };
   let failure: unknown = null;
@@ -85,7 +97,7 @@ async function tryAccount(
       tries += 1;
       return readAccount(app, bank, account, consent, tries > 1);
     });
-    await saveAccount(app, account, view, askedAt);
+    await saveAccount(app, { account, period: consent.period }, view, askedAt);
     return { answered: view.outcomes.some(answers), failure: view.failure };
   } catch (error) {
     if (error instanceof ConsentEndedError) throw error;
@@ -93,16 +105,20 @@ async function tryAccount(
     const endpoint = ENDPOINTS.find(([ending]) => error.endpoint.endsWith(ending))?.[1];
     // Else the tokens could not be had: nothing was said of the account.
     if (endpoint === undefined) return { answered: false, failure: error };
-    await saveRefusal(app, account, { endpoint, failure: error });
+    await saveRefusal(app, { account, period: consent.period }, { endpoint, failure: error });
     return { answered: true, failure: error };
   }
 }
 
 /** A fresh token was refused for all of an account, though not for the bank. */
-async function saveRefusal(app: App, account: Account, outcome: EndpointOutcome): Promise<void> {
+async function saveRefusal(
+  app: App,
+  { account, period }: ReadAccount,
+  outcome: EndpointOutcome,
+): Promise<void> {
   const { id: accountId, viewerId, consentId } = account;
   await app.database.transact(viewerId, async (tx) => {
-    await requireLiving(tx, consentId);
+    await requireLiving(tx, consentId, period);
     const changes = await noteOutcomes(app, tx, viewerId, { accountId }, [outcome]);
     await publish(tx, { consentId });
     await recordChanges(app, tx, viewerId, nowOf(app.clock), changes);
@@ -129,13 +145,15 @@ function canHealToday(error: unknown): boolean {
 
 async function saveAccount(
   app: App,
-  account: Account,
+  { account, period }: ReadAccount,
   view: AccountView,
   askedAt: Date,
 ): Promise<void> {
   const { viewerId, consentId } = account;
   await app.database.transact(viewerId, async (tx) => {
-    await requireLiving(tx, consentId);
+    await requireLiving(tx, consentId, period);
+    // Merged into another while the bank was answering: that one is read in its stead from now on.
+    if ((await findOwner(tx, account.id))?.originId !== undefined) return;
     const changes: ChangeEntry[] = [];
     if (view.balance !== null) {
       changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));
@@ -144,7 +162,7 @@ async function saveAccount(
     if (view.booked !== null) {
       const saved = await saveBooked(app, tx, account, view.booked.items, askedAt);
       changes.push(...saved.changes);
-      await noteUnread(tx, account, view.range, askedAt);
+      await noteUnread(tx, { account, period }, view.range, askedAt);
     }
     if (view.pending !== null && view.pending.refused === 0) {
       const saved = await savePending(app, tx, account, view.pending.items, askedAt);
@@ -166,7 +184,12 @@ async function saveAccount(
 }
 
 // Days between the last read and this one that the bank no longer serves are told as a gap.
-async function noteUnread(tx: Tx, account: Account, range: DayRange, now: Date): Promise<void> {
+async function noteUnread(
+  tx: Tx,
+  { account, period }: ReadAccount,
+  range: DayRange,
+  now: Date,
+): Promise<void> {
   const { id: accountId, viewerId, consentId, readUntilOn } = account;
   if (readUntilOn === null) return;
   const from = addDays(dayOf(readUntilOn), 1);
@@ -179,6 +202,7 @@ async function noteUnread(tx: Tx, account: Account, range: DayRange, now: Date):
         consentId,
         accountId,
         ordinal: 0,
+        period,
         fromOn: startOf(from),
         untilOn: startOf(addDays(range.from, -1)),
         status: 'MISSED',

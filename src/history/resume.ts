@@ -42,7 +42,8 @@ export async function noteHistoryEnd(app: App, tx: Tx, consentId: string): Promi
   const left = await tx.historySpan.count({ where: { consentId, status: 'PLANNED' } });
   if (left > 0) return;
   await tx.consent.updateMany({
-    where: { id: consentId, historyEndedAt: null },
+    // Renewed, it has a history to plan first: what still ends is of the period before.
+    where: { id: consentId, historyEndedAt: null, plannedAt: { not: null } },
     data: { historyEndedAt: nowOf(app.clock) },
   });
 }

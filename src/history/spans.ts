@@ -1,3 +1,4 @@
+import { findOwner } from '../accounts/owner.ts';
 import { saveBooked } from '../accounts/save-transactions.ts';
 import { noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
@@ -39,9 +40,11 @@ export async function fetchSpan(
 ): Promise<void> {
   const span = await app.database.reader(viewerId).historySpan.findUnique({
     where: { id: spanId },
-    include: { account: true, consent: true },
+    include: { account: { include: { mergedInto: true } }, consent: true },
   });
   if (span?.status !== 'PLANNED') return;
+  // Renewed meanwhile: the new period plans these days again, under its own deadline.
+  if (span.period !== span.consent.period) return;
   const now = nowOf(app.clock);
   if (!LIVING.includes(span.consent.status)) {
     return endSpan(app, span, { status: 'MISSED', reason: 'CONSENT_ENDED' });
@@ -49,11 +52,15 @@ export async function fetchSpan(
   if (span.deadlineAt !== null && now >= span.deadlineAt) {
     return endSpan(app, span, { status: 'MISSED', reason: 'WINDOW_CLOSED' });
   }
+  // The bank knows an account that was merged into another by the ids of that.
+  const account = span.account.mergedInto ?? span.account;
+  const unwanted = unwantedReason(account);
+  if (unwanted !== null) return endSpan(app, span, { status: 'MISSED', reason: unwanted });
   const attended = now < span.consent.windowEndsAt;
   let listing: Listing<WireTransaction>;
   try {
     listing = await withBankAccess(app, { viewerId, consentId, attended }, (bank) =>
-      readBooked(bank, span.account, { from: dayOf(span.fromOn), to: dayOf(span.untilOn) }),
+      readBooked(bank, account, { from: dayOf(span.fromOn), to: dayOf(span.untilOn) }),
     );
   } catch (error) {
     const end = endOf(error, span);
@@ -70,6 +77,12 @@ export async function fetchSpan(
   }
 }
 
+/** Why an account is not to be read; null if it is. */
+function unwantedReason(account: Account): string | null {
+  if (account.excluded) return 'ACCOUNT_EXCLUDED';
+  return account.status === 'UNSHARED' ? 'ACCOUNT_UNSHARED' : null;
+}
+
 /** Reads the booked transactions of an account or card. */
 export function readBooked(
   bank: Bank,
@@ -83,7 +96,7 @@ export function readBooked(
 
 async function saveSpan(
   app: App,
-  span: HistorySpan & { readonly account: Account },
+  span: HistorySpan,
   listing: Listing<WireTransaction>,
 ): Promise<void> {
   const { refused, refusedReasons } = listing;
@@ -91,10 +104,12 @@ async function saveSpan(
     app.log.warn({ spanId: span.id, refused, at: refusedReasons }, 'rows not understood');
   const now = nowOf(app.clock);
   await app.database.transact(span.viewerId, async (tx) => {
-    await requireLiving(tx, span.consentId);
+    await requireLiving(tx, span.consentId, span.period);
+    const owner = await findOwner(tx, span.accountId);
+    if (owner === null) return;
     // Claimed by its status: of two runs of this job, only one goes on to write.
     const { count } = await tx.historySpan.updateMany({
-      where: { id: span.id, status: 'PLANNED' },
+      where: { id: span.id, status: 'PLANNED', period: span.period },
       data: {
         status: 'SAVED',
         endedAt: now,
@@ -103,7 +118,7 @@ async function saveSpan(
       },
     });
     if (count === 0) return;
-    const saved = await saveBooked(app, tx, span.account, listing.items, now);
+    const saved = await saveBooked(app, tx, owner, listing.items, now);
     await noteHistoryEnd(app, tx, span.consentId);
     const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [
       { endpoint: 'TRANSACTIONS', failure: null },
@@ -123,7 +138,7 @@ async function endSpan(
   const now = nowOf(app.clock);
   await app.database.transact(span.viewerId, async (tx) => {
     const { count } = await tx.historySpan.updateMany({
-      where: { id: span.id, status: 'PLANNED' },
+      where: { id: span.id, status: 'PLANNED', period: span.period },
       data: { ...end, endedAt: now },
     });
     if (count === 0) return;

@@ -1,10 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  saveBooked,
-  savePending,
-  type TransactionOwner,
-} from '../../src/accounts/save-transactions.ts';
+import type { TransactionOwner } from '../../src/accounts/owner.ts';
+import { saveBooked, savePending } from '../../src/accounts/save-transactions.ts';
 import type { WireTransaction } from '../../src/truelayer/wire-transaction.ts';
 import { startTestHouse, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';

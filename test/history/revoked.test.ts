@@ -142,7 +142,7 @@ describe('who writes what a bank gave', () => {
     await settle(test, clock);
     const [locked, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const writing = test.house.app.database.transact(consent.viewerId, async (tx) => {
-      await requireLiving(tx, consent.consentId);
+      await requireLiving(tx, consent.consentId, 1);
       locked.resolve();
       await written.promise;
       await tx.alert.create({
@@ -177,7 +177,7 @@ describe('who writes what a bank gave', () => {
       [consent.consentId],
     );
     const writing = test.house.app.database.transact(consent.viewerId, (tx) =>
-      requireLiving(tx, consent.consentId),
+      requireLiving(tx, consent.consentId, 1),
     );
     const refused = expect(writing).rejects.toThrow(ConsentEndedError);
     await waitedFor();
@@ -193,7 +193,7 @@ describe('who writes what a bank gave', () => {
     let inside = 0;
     const write = () =>
       app.database.transact(consent.viewerId, async (tx) => {
-        await requireLiving(tx, consent.consentId);
+        await requireLiving(tx, consent.consentId, 1);
         inside += 1;
         if (inside === 2) both.resolve();
         await both.promise;
