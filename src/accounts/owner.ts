@@ -6,7 +6,7 @@ export interface TransactionOwner {
   readonly id: string;
   readonly viewerId: string;
   readonly kind: AccountKind;
-  /** The account that was read, where the viewer has merged it into this one. */
+  /** The account that it is really read of, where the viewer has merged that into this one. */
   readonly originId?: string;
 }
 
@@ -18,14 +18,19 @@ export interface TransactionOwner {
  */
 export async function findOwner(tx: Tx, accountId: string): Promise<TransactionOwner | null> {
   const [row] = await tx.$queryRaw<
-    { id: string; viewerId: string; kind: AccountKind; mergedIntoId: string | null }[]
+    { id: string; viewerId: string; kind: AccountKind; originId: string | null }[]
   >`
-    select id::text as id, viewer_id::text as "viewerId", kind::text as kind,
-      merged_into_id::text as "mergedIntoId"
-    from account where id = ${accountId}::uuid for key share`;
+    select coalesce(a.merged_into_id, a.id)::text as id, a.viewer_id::text as "viewerId",
+      a.kind::text as kind,
+      case when a.merged_into_id is not null then a.id else (
+        -- The account goes by the ids of one that was merged into it: what is read is of that.
+        select merged.id from account merged
+        where merged.merged_into_id = a.id and merged.consent_id = a.consent_id
+          and merged.provider_account_id = a.provider_account_id
+        order by merged.merged_at desc limit 1
+      ) end::text as "originId"
+    from account a where a.id = ${accountId}::uuid for key share`;
   if (row === undefined) return null;
-  const { id, viewerId, kind, mergedIntoId } = row;
-  return mergedIntoId === null
-    ? { id, viewerId, kind }
-    : { id: mergedIntoId, viewerId, kind, originId: id };
+  const { originId, ...owner } = row;
+  return originId === null ? owner : { ...owner, originId };
 }

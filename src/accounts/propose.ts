@@ -29,23 +29,41 @@ export async function proposeAccounts(
   });
 }
 
-/** Writes down what the viewer decided about an account, or about one pair, once. */
-export async function decideProposals(
+/** Whether a pair was ever proposed. */
+export async function wasProposed(tx: Tx, a: string, b: string): Promise<boolean> {
+  const found = await tx.accountProposal.findFirst({ where: ofPair(a, b), select: { id: true } });
+  return found !== null;
+}
+
+/** Writes down what the viewer decided about a pair, if it was proposed. */
+export async function decidePair(
   tx: Tx,
-  pair: readonly [accountId: string, otherId?: string],
-  decision: 'MERGED' | 'KEPT_APART' | null,
+  pair: readonly [string, string],
+  decision: 'MERGED' | 'KEPT_APART',
   now: Date,
-): Promise<number> {
-  const [accountId, otherId] = pair;
+): Promise<void> {
+  const data = { decision, decidedAt: now };
+  await tx.accountProposal.updateMany({ where: ofPair(...pair), data });
+}
+
+/**
+ * Writes down that an account is none of those that it was proposed to be.
+ *
+ * @returns how many proposals that decided
+ */
+export async function keepApart(tx: Tx, accountId: string, now: Date): Promise<number> {
   const { count } = await tx.accountProposal.updateMany({
-    where: {
-      OR: [
-        { newerId: accountId, ...(otherId === undefined ? {} : { olderId: otherId }) },
-        { olderId: accountId, ...(otherId === undefined ? {} : { newerId: otherId }) },
-      ],
-      ...(decision === null ? {} : { decision: null }),
-    },
-    data: { decision, decidedAt: decision === null ? null : now },
+    where: { OR: [{ newerId: accountId }, { olderId: accountId }], decision: null },
+    data: { decision: 'KEPT_APART', decidedAt: now },
   });
   return count;
+}
+
+function ofPair(a: string, b: string) {
+  return {
+    OR: [
+      { newerId: a, olderId: b },
+      { newerId: b, olderId: a },
+    ],
+  };
 }

@@ -1,5 +1,5 @@
 import { type QueryResult, types } from 'pg';
-import type { AccountKind, TransactionStatus } from '../generated/prisma/enums.ts';
+import type { AccountKind, AccountStatus, TransactionStatus } from '../generated/prisma/enums.ts';
 import type { Database } from '../postgres/db.ts';
 
 /** One transaction as the API shows it. Days and amounts are text, exact. */
@@ -35,7 +35,9 @@ export interface AccountRow {
   readonly provider_id: string;
   readonly kind: AccountKind;
   readonly account_type: string | null;
+  /** The viewer's own name for it, else the bank's. */
   readonly display_name: string;
+  readonly bank_name: string | null;
   readonly holder_name: string | null;
   readonly currency: string | null;
   readonly iban: string | null;
@@ -46,6 +48,10 @@ export interface AccountRow {
   readonly last_digits: string | null;
   readonly valid_to: string | null;
   readonly first_seen_at: Date;
+  readonly status: AccountStatus;
+  readonly excluded: boolean;
+  /** The account that the viewer merged it into; lists leave it out. */
+  readonly merged_into_id: string | null;
   readonly balance_currency: string | null;
   readonly current: string | null;
   readonly available: string | null;
@@ -82,7 +88,8 @@ const TRANSACTION_COLUMNS = `t.id, t.account_id, t.status, t.booked_on, t.booked
 
 const ACCOUNT_COLUMNS = `a.id, a.consent_id, a.environment, a.provider_id, a.kind, a.account_type,
   a.display_name, a.holder_name, a.currency, a.iban, a.account_number, a.sort_code, a.bic,
-  a.card_network, a.last_digits, a.valid_to, a.first_seen_at, b.currency as balance_currency,
+  a.card_network, a.last_digits, a.valid_to, a.first_seen_at, a.bank_name, a.status, a.excluded,
+  a.merged_into_id, b.currency as balance_currency,
   b.current, b.available, b.overdraft, b.credit_limit, b.last_statement_balance,
   b.last_statement_on, b.payment_due, b.payment_due_on, b.as_of, b.fetched_at`;
 
@@ -93,7 +100,11 @@ const AS_VIEWER = `(select set_config('app.viewer', $1, true) as id) viewer`;
 
 const ACCOUNT_BOUNDS = `($2::text is null or (a.display_name, a.id) > ($2, $3::uuid))`;
 
-const PAGE_BOUNDS = `t.booked_on >= coalesce($2::date, '-infinity')
+// Accounts that were merged into another are that other one.
+const LISTED = `a.merged_into_id is null`;
+
+// A row that a merged account has as well is shown once: the other is passed over by what it says itself.
+const PAGE_BOUNDS = `t.collapsed_into_id is null and t.booked_on >= coalesce($2::date, '-infinity')
   and t.booked_on <= coalesce($3::date, 'infinity')
   and (t.booked_on, t.id) < (coalesce($4::date, 'infinity'),
     coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))`;
@@ -154,7 +165,8 @@ export async function findTransactions(
     `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
      cross join lateral (
        select * from transaction t
-       where t.id = any ($2::uuid[]) and t.viewer_id = viewer.id::uuid offset 0
+       where t.id = any ($2::uuid[]) and t.viewer_id = viewer.id::uuid
+         and t.collapsed_into_id is null offset 0
      ) t`,
     [viewerId, [...ids]],
   );
@@ -178,6 +190,26 @@ export async function findAccounts(
   );
 }
 
+/** The accounts that were merged into others, by the id of the account that stays. */
+export async function findMergedAccounts(
+  database: Database,
+  viewerId: string,
+  keptIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly AccountRow[]>> {
+  const rows = await hotRead<AccountRow>(
+    database,
+    'accounts_merged',
+    `select found.* from ${AS_VIEWER}
+     cross join lateral (
+       select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
+       where a.merged_into_id = any ($2::uuid[]) and a.viewer_id = viewer.id::uuid
+       order by a.merged_at, a.id offset 0
+     ) found`,
+    [viewerId, [...keptIds]],
+  );
+  return Map.groupBy(rows, (row) => row.merged_into_id ?? '');
+}
+
 /** Where a page of accounts begins: after this row, in the order of names. */
 export interface AccountPosition {
   readonly displayName: string;
@@ -189,6 +221,8 @@ export interface AccountPage {
   readonly after: AccountPosition | null;
   /** Rows wanted; one more is read to tell whether there is a next page. */
   readonly first: number;
+  /** Whether those that the viewer does not want are listed too. */
+  readonly includeExcluded: boolean;
 }
 
 /** A page of all the viewer's accounts. */
@@ -203,7 +237,8 @@ export async function readAccounts(
     `select page.* from ${AS_VIEWER}
      cross join lateral (
        select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
-       where a.viewer_id = viewer.id::uuid and ${ACCOUNT_BOUNDS}
+       where a.viewer_id = viewer.id::uuid and ${LISTED} and (not a.excluded or $5)
+         and ${ACCOUNT_BOUNDS}
        order by a.display_name, a.id limit $4
      ) page`,
     accountPageValues(viewerId, page),
@@ -224,10 +259,11 @@ export async function readAccountsByConsent(
     database,
     'accounts_by_consent',
     `select page.* from ${AS_VIEWER}
-     cross join unnest($5::uuid[]) wanted (id)
+     cross join unnest($6::uuid[]) wanted (id)
      cross join lateral (
        select ${ACCOUNT_COLUMNS} from account a left join balance b on b.account_id = a.id
-       where a.consent_id = wanted.id and a.viewer_id = viewer.id::uuid and ${ACCOUNT_BOUNDS}
+       where a.consent_id = wanted.id and a.viewer_id = viewer.id::uuid and ${LISTED}
+         and (not a.excluded or $5) and ${ACCOUNT_BOUNDS}
        order by a.display_name, a.id limit $4
      ) page`,
     [...accountPageValues(viewerId, page), [...consentIds]],
@@ -235,8 +271,11 @@ export async function readAccountsByConsent(
   return Map.groupBy(rows, (row) => row.consent_id);
 }
 
-function accountPageValues(viewerId: string, { after, first }: AccountPage): unknown[] {
-  return [viewerId, after?.displayName ?? null, after?.id ?? null, first + 1];
+function accountPageValues(
+  viewerId: string,
+  { after, first, includeExcluded }: AccountPage,
+): unknown[] {
+  return [viewerId, after?.displayName ?? null, after?.id ?? null, first + 1, includeExcluded];
 }
 
 function pageValues(viewerId: string, page: TransactionPage): unknown[] {

@@ -15,7 +15,7 @@ import {
 } from './connection.ts';
 import { type Context, requireViewer } from './context.ts';
 import { TransactionConnection, transactionPlace, transactionPosition } from './transaction.ts';
-import { dayArguments, pageArguments } from './page-arguments.ts';
+import { accountArguments, dayArguments, pageArguments } from './page-arguments.ts';
 
 Account.implement({
   interfaces: [builder.nodeInterfaceRef()],
@@ -38,7 +38,9 @@ Account.implement({
       resolve: async (row, _args, { loaders }) =>
         (await loaders.consents.load(row.consent_id)) ?? missing('consent', row.consent_id),
     }),
-    displayName: t.exposeString('display_name', { description: "The bank's name for it." }),
+    displayName: t.exposeString('display_name', {
+      description: "The viewer's own name for it, else the bank's.",
+    }),
     holderName: t.string({
       nullable: true,
       description: 'Whose it is; masked without the scope `identifiers`, null where not said.',
@@ -154,6 +156,7 @@ export const AccountConnection = builder.connectionObject(
 interface AccountArguments {
   readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
+  readonly includeExcluded?: boolean | null | undefined;
 }
 
 /** The page that the arguments of a list of accounts ask for. */
@@ -162,6 +165,7 @@ export function accountPageOf(args: AccountArguments): AccountPage {
   return {
     after: place === null ? null : { displayName: place[0] ?? '', id: place[1] ?? '' },
     first: pageSize(args.first),
+    includeExcluded: args.includeExcluded ?? false,
   };
 }
 
@@ -181,7 +185,7 @@ builder.prismaObjectField(Consent, 'accounts', (t) =>
   t.field({
     type: AccountConnection,
     description: 'The accounts and cards that it feeds, by name.',
-    args: pageArguments,
+    args: accountArguments,
     complexity: pageComplexity,
     resolve: async (consent, args, { loaders }) => {
       const page = { consentId: consent.id, ...accountPageOf(args) };
@@ -194,7 +198,7 @@ builder.queryField('accounts', (t) =>
   t.field({
     type: AccountConnection,
     description: "The viewer's accounts and cards over all consents, by name.",
-    args: pageArguments,
+    args: accountArguments,
     complexity: pageComplexity,
     resolve: (_parent, args, context) => accountPage(context, args),
   }),

@@ -53,6 +53,8 @@ export interface Loaders {
   readonly histories: DataLoader<Consent, HistoryProgress, string>;
   /** The rows of viewers; null before their first link. */
   readonly viewers: DataLoader<string, ViewerRow | null>;
+  /** The accounts that were merged into each, by its id. */
+  readonly mergedAccounts: DataLoader<string, readonly AccountRow[]>;
   /** Pages of consents' accounts by the same arguments, in one statement. */
   readonly accountPages: DataLoader<AccountPageKey, readonly AccountRow[]>;
   /** Pages of accounts' transactions by the same arguments, in one statement. */

@@ -1,3 +1,10 @@
+import {
+  AccountNameRefusedError,
+  AccountNotMergedError,
+  AccountsNotMergeableError,
+  AccountUnknownError,
+  MERGE_REFUSALS,
+} from '../accounts/account-error.ts';
 import type { ExpectedError } from '../base/errors.ts';
 import { AlertUnknownError } from '../consents/alerts.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
@@ -37,6 +44,33 @@ builder.objectType(TimeZoneUnknownError, {
   name: 'TimeZoneUnknown',
   interfaces: [MutationError],
   description: 'There is no time zone of this name. Code: `TIME_ZONE_UNKNOWN`.',
+});
+
+builder.objectType(AccountUnknownError, {
+  name: 'AccountUnknown',
+  interfaces: [MutationError],
+  description: 'The viewer has no such account. Code: `ACCOUNT_UNKNOWN`.',
+});
+
+builder.objectType(AccountsNotMergeableError, {
+  name: 'AccountsNotMergeable',
+  interfaces: [MutationError],
+  description: `Two accounts cannot be made one. Codes: ${Object.keys(MERGE_REFUSALS)
+    .map((code) => `\`${code}\``)
+    .join(', ')}.`,
+});
+
+builder.objectType(AccountNotMergedError, {
+  name: 'AccountNotMerged',
+  interfaces: [MutationError],
+  description:
+    'The account is neither merged into another nor proposed to be. Code: `ACCOUNT_NOT_MERGED`.',
+});
+
+builder.objectType(AccountNameRefusedError, {
+  name: 'AccountNameRefused',
+  interfaces: [MutationError],
+  description: 'An account cannot go by that name. Code: `ACCOUNT_NAME_REFUSED`.',
 });
 
 builder.objectType(AuthLinkError, {

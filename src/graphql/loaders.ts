@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import {
   findAccounts,
+  findMergedAccounts,
   readAccountsByConsent,
   readTransactionsByAccount,
 } from '../accounts/read.ts';
@@ -42,6 +43,13 @@ export function createLoaders(app: App, viewerId: string): Loaders {
         return consents.map(({ id }) => found.get(id) ?? new Error(`there is no consent ${id}`));
       },
       { cacheKeyFn: ({ id }) => id },
+    ),
+    mergedAccounts: new DataLoader(
+      async (ids) => {
+        const found = await findMergedAccounts(database, viewerId, ids);
+        return ids.map((id) => found.get(id) ?? []);
+      },
+      { maxBatchSize: BATCH_MAX },
     ),
     accountPages: pages(
       ({ consentId }) => consentId,

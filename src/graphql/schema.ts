@@ -17,6 +17,7 @@ import './alarm.ts';
 import './unheard.ts';
 import './viewer.ts';
 import './update-viewer.ts';
+import './account-matching.ts';
 import './operations.ts';
 import './link-funnel.ts';
 import { builder } from './builder.ts';

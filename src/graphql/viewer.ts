@@ -2,7 +2,7 @@ import { AccountConnection, accountPage } from './account.ts';
 import { builder } from './builder.ts';
 import { pageComplexity } from './connection.ts';
 import { requireViewer, type TokenViewer } from './context.ts';
-import { pageArguments } from './page-arguments.ts';
+import { accountArguments } from './page-arguments.ts';
 
 /** The `Viewer` type. */
 export const Viewer = builder.objectRef<TokenViewer>('Viewer');
@@ -21,7 +21,7 @@ builder.node(Viewer, {
     accounts: t.field({
       type: AccountConnection,
       description: 'All accounts and cards of the user, by name.',
-      args: pageArguments,
+      args: accountArguments,
       complexity: pageComplexity,
       resolve: (_viewer, args, context) => accountPage(context, args),
     }),

@@ -153,19 +153,20 @@ async function saveAccount(
   await app.database.transact(viewerId, async (tx) => {
     await requireLiving(tx, consentId, period);
     // Merged into another while the bank was answering: that one is read in its stead from now on.
-    if ((await findOwner(tx, account.id))?.originId !== undefined) return;
+    const owner = await findOwner(tx, account.id);
+    if (owner?.id !== account.id) return;
     const changes: ChangeEntry[] = [];
     if (view.balance !== null) {
       changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));
     }
     // Booked first: what was pending under the same id becomes booked, as the row that it is.
     if (view.booked !== null) {
-      const saved = await saveBooked(app, tx, account, view.booked.items, askedAt);
+      const saved = await saveBooked(app, tx, owner, view.booked.items, askedAt);
       changes.push(...saved.changes);
       await noteUnread(tx, { account, period }, view.range, askedAt);
     }
     if (view.pending !== null && view.pending.refused === 0) {
-      const saved = await savePending(app, tx, account, view.pending.items, askedAt);
+      const saved = await savePending(app, tx, owner, view.pending.items, askedAt);
       changes.push(...saved.changes);
     }
     await tx.account.update({

@@ -387,6 +387,8 @@ it.each(
     state: 'y',
     id: /[aA]ccount/.test(file) ? account : data.consents.nodes[0].id,
     account,
+    keep: account,
+    merge: account,
     data: 'KEEP',
     input: /complete/.test(file) ? { code: 'x', state: 'y' } : { providerId: 'ob-monzo' },
   };
