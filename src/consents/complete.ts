@@ -53,7 +53,9 @@ export async function resumeLink(app: App, viewerId: string, linkId: string): Pr
     return expire(app, link);
   }
   if (link?.status !== 'CLAIMED' || link.sealedCode === null || link.claimedAt === null) return;
-  if (now > later(link.claimedAt, CODE_MINUTES * MINUTE)) return fail(app, link, 'CODE_REFUSED');
+  const tooOld = now > later(link.claimedAt, CODE_MINUTES * MINUTE);
+  // A code is for the client alone that the link was issued for, which may be another by now.
+  if (tooOld || link.clientId !== app.client.clientId) return fail(app, link, 'CODE_REFUSED');
   const code = await unseal(app.keys, linkPlace('sealed_code', linkId, viewerId), link.sealedCode);
   try {
     await exchange(app, link, code);

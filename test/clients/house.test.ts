@@ -152,6 +152,7 @@ it('two environments on one database never use the client, the jobs or the conse
     ),
   );
   await crossOver(other.house, environmentOf(test));
+  await lendLink(other);
   await other.close();
 });
 
@@ -177,4 +178,23 @@ async function crossOver(house: House, environment: string): Promise<void> {
     bank.accounts(),
   );
   await expect(call).rejects.toThrow('OPERATOR_FAULT');
+}
+
+/** A link of one environment is followed, and come back by, at the other. */
+async function lendLink(other: TestHouse): Promise<void> {
+  const [here, there] = [new User(test, 'carol'), new User(other, 'carol')];
+  const link = await here.beginLink();
+  for (const [name, value] of here.cookies) there.cookies.set(name, value);
+  expect((await there.open(link)).status).toBe(404);
+  const back = await here.walk(link);
+  const before = tokenCalls(other).length;
+  expect((await there.open(back)).status).toBe(400);
+  const { code, state } = Object.fromEntries(new URL(back).searchParams);
+  const { data } = await there.ask(
+    'mutation ($input: CompleteConsentInput!) { completeConsent(input: $input) { ... on Error { code } } }',
+    { input: { code, state } },
+  );
+  expect(data.completeConsent).toEqual({ code: 'AUTH_LINK_UNKNOWN' });
+  expect(tokenCalls(other)).toHaveLength(before);
+  expect(await (await here.open(back)).text()).toContain('Your bank is connected');
 }

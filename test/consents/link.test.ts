@@ -1,8 +1,9 @@
 import type { TestClock } from 'pg-boss';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/base/clock.ts';
-import { takeAnswer } from '../../src/consents/complete.ts';
+import { resumeLink, takeAnswer } from '../../src/consents/complete.ts';
 import { findLinkByState } from '../../src/consents/find-link.ts';
+import type { AuthLink } from '../../src/generated/prisma/client.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { liveUntil } from '../support/time.ts';
 import { User } from '../support/user.ts';
@@ -315,20 +316,38 @@ describe('coming back by the app', () => {
 });
 
 describe('a completion that was cut off', () => {
-  it('between claim and exchange is finished by its job', async () => {
-    const back = await alice.walk(await alice.beginLink(landing));
+  /** The process dies once the claim is stored: the exchange never happens. */
+  async function cutOff(back: string): Promise<AuthLink> {
     const { code = '', state = '' } = partsOf(back);
     const { app } = test.house;
-    // The process dies once the claim is stored: the exchange never happens.
     const dead = {
       ...app,
       truelayer: { ...app.truelayer, exchangeCode: () => Promise.reject(new Error('killed')) },
     };
     const link = await findLinkByState(app, state);
     await expect(takeAnswer(dead, link!, { code })).rejects.toThrow('killed');
+    return link!;
+  }
+
+  it('between claim and exchange is finished by its job', async () => {
+    const back = await alice.walk(await alice.beginLink(landing));
+    await cutOff(back);
     await liveUntil(test, clock, new Date(clock.now() + MINUTE));
     expect(await complete(alice, back)).toMatchObject({ __typename: 'CompletedConsent' });
     expect(await countConsents(alice)).toBe(1);
+  });
+
+  it('is not finished as another client than the one that it began as', async () => {
+    const { app } = test.house;
+    const back = await alice.walk(await alice.beginLink(landing));
+    const { id, viewerId } = await cutOff(back);
+    const before = exchanges();
+    const another = { ...app, client: { ...app.client, clientId: 'another' } };
+    expect(await findLinkByState(another, partsOf(back)['state'] ?? '')).toBeNull();
+    await resumeLink(another, viewerId, id);
+    expect(exchanges()).toBe(before);
+    expect(await complete(alice, back)).toMatchObject({ code: 'CODE_REFUSED' });
+    expect(await countConsents(alice)).toBe(0);
   });
 });
 
