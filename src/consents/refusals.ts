@@ -78,9 +78,10 @@ async function isBurst(app: App, environment: string): Promise<boolean> {
   if (counted === undefined || counted.refused < BURST_CONSENTS || counted.banks < 2) return false;
   const enough = counted.refused * SUCCESSES_PER_REFUSAL;
   const [successes] = await app.database.scoutTotals<{ count: number }>(
-    `select count(*)::int as count from (select 1 from consent_credential
-       where access_issued_at > $1 and generation > 1 limit $2) recent`,
-    [since, enough],
+    `select count(*)::int as count from (
+       select from consent_credential t join consent c on c.id = t.consent_id
+       where t.access_issued_at > $1 and t.generation > 1 and c.environment = $3 limit $2) recent`,
+    [since, enough, environment],
   );
   return (successes?.count ?? 0) < enough;
 }

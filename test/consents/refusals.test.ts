@@ -132,8 +132,8 @@ describe('refresh tokens that are refused', () => {
     expect(await alarms()).toEqual([]);
   });
 
-  it('among many that succeed are believed', async () => {
-    // As many rows as a busy server writes in ten minutes.
+  /** As many rows as a busy server writes in ten minutes. */
+  async function refreshMany(environment: string): Promise<void> {
     await owner.query(
       `with made as (
            insert into viewer (id, issuer, subject, created_at)
@@ -141,24 +141,36 @@ describe('refresh tokens that are refused', () => {
          ), links as (
            insert into auth_link (id, viewer_id, environment, client_id, state_hash, browser_hash,
              providers, scopes, redirect_uri, status, created_at, expires_at)
-           select id, id, 'busy', 'c', sha256(convert_to(id::text, 'UTF8')),
+           select id, id, $2, 'c', sha256(convert_to(id::text, 'UTF8')),
              sha256(convert_to(id::text, 'UTF8')), '{}', '{}', 'r', 'COMPLETED', $1, $1::timestamptz + interval '1 hour'
            from made returning id
          ), consents as (
            insert into consent (id, viewer_id, auth_link_id, environment, client_id, scopes,
              consented_at, window_ends_at, ends_at, created_at)
-           select id, id, id, 'busy', 'c', '{}', $1, $1,
+           select id, id, id, $2, 'c', '{}', $1, $1,
              $1::timestamptz + interval '1 day', $1 from links returning id
          )
          insert into consent_credential (consent_id, viewer_id, generation, sealed_access,
            access_issued_at, access_expires_at)
          select id, id, 2, 'x', $1, $1::timestamptz + interval '1 hour' from consents`,
-      [new Date(clock.now())],
+      [new Date(clock.now()), environment],
     );
+  }
+
+  it('among many that succeed are believed', async () => {
+    await refreshMany(test.house.app.client.environment);
     refuseAll();
     await readAll();
     expect((await statuses()).match(/REAUTH_REQUIRED/g)).toHaveLength(CONSENTS);
     expect(await alarms()).toEqual([]);
+  });
+
+  it('among many that succeed in another environment on this database are a burst as ever', async () => {
+    await refreshMany('another');
+    refuseAll();
+    await readAll();
+    expect(await statuses()).not.toContain('REAUTH_REQUIRED');
+    expect(await alarms()).toEqual(['GRANTS_REFUSED']);
   });
 
   it('are believed all the same once the operator has accepted the alarm', async () => {
