@@ -83,9 +83,23 @@ function contextOf(
   };
 }
 
-// Yoga has no limit of its own on the length of a document, and hints at hidden names in errors.
+// Yoga has no limit of its own on the length of a document, and hints at hidden names in errors. It
+// takes variables in an address that are no JSON for a fault of ours.
 function limits(production: boolean): Plugin {
   return {
+    onRequestParse({ requestParser, setRequestParser }) {
+      if (requestParser === undefined) return;
+      setRequestParser(async (request) => {
+        try {
+          return await requestParser(request);
+        } catch (error) {
+          if (!(error instanceof SyntaxError)) throw error;
+          throw new GraphQLError('`variables` and `extensions` have to be JSON.', {
+            extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+          });
+        }
+      });
+    },
     // Postgres has no text with a NUL, so nobody can mean one.
     onParams({ params }) {
       if (!JSON.stringify(params).includes('\\u0000')) return;
@@ -97,9 +111,14 @@ function limits(production: boolean): Plugin {
       setParseFn((source: string, options?: ParseOptions): DocumentNode =>
         parse(source, { ...options, maxTokens: TOKENS_MAX }),
       );
+      return ({ result }) => {
+        if (result instanceof GraphQLError) withoutValues(result);
+      };
     },
     onValidate({ addValidationRule, setValidationFn }) {
-      if (!production) return;
+      const strike = ({ result }: { readonly result: readonly Error[] }) =>
+        (result as readonly GraphQLError[]).forEach(withoutValues);
+      if (!production) return strike;
       addValidationRule(NoSchemaIntrospectionCustomRule);
       setValidationFn(((
         ...[graphqlSchema, document, rules, options]: Parameters<typeof validate>
@@ -108,6 +127,7 @@ function limits(production: boolean): Plugin {
           ...options,
           hideSuggestions: true,
         })) as typeof validate);
+      return strike;
     },
   };
 }

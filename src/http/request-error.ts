@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 
 /**
- * Takes the values that a refusal quotes out of it: an app that sends a code and forgets its state
+ * Takes the values that a refusal quotes out of it, be they in variables or in the document: an app that sends a code and forgets its state
  * would find the code in its own error reports. The place in the request stays. Done in place, since
  * Yoga keeps the status of an answer with the very error.
  */
@@ -21,7 +21,14 @@ function wordsOf(message: string): string {
   if (variable !== undefined) return variableWords(variable.trimEnd(), message);
   return message
     .replace(/(cannot represent [^:]{1,60}): [^]*$/, '$1.')
-    .replace(/^(Invalid (?:global ID|cursor)): [^]*$/, '$1.');
+    .replace(/^(DateTime cannot represent .{1,40}? (?:date-time-string|type)) [^]*$/, '$1.')
+    .replace(/^(Invalid (?:global ID|cursor)): [^]*$/, '$1.')
+    .replace(
+      /^(Expected value of type "[^"]+"[^:]*?)(?:,(?: but [^]*?;)?)? found: [^]*$/i,
+      (_message, said: string) => (/[.?]$/.test(said) ? said : `${said}.`),
+    )
+    .replace(/^Value "[^]*" does not exist in ("\w+") enum[^]*$/, 'The value is none of $1.')
+    .replace(/^(Syntax Error: [^"]*\b(?:String|BlockString|Int|Float)) "[^]*$/, '$1.');
 }
 
 // Of what follows the value only what the schema itself says is told: where, and what is missing.

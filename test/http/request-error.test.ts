@@ -67,9 +67,69 @@ it.each([`{"query": "${CANARY}`, CANARY])(
   },
 );
 
-it('parameters of an address that are no JSON stand in no log', async () => {
-  const address = `${test.house.url}/graphql?query={__typename}&variables=${CANARY}`;
-  expect(await (await fetch(address)).text()).not.toContain(CANARY);
-  expect(test.logLines.join('')).toContain('is not valid JSON');
-  expect(test.logLines.join('')).not.toContain(CANARY);
+it.each([
+  [
+    `mutation { completeConsent(input: "${CANARY}") { __typename } }`,
+    'Expected value of type "CompleteConsentInput" to be an object.',
+  ],
+  [
+    `mutation { completeConsent(input: { code: "${CANARY}" }) { __typename } }`,
+    'Expected value of type "CompleteConsentInput" to include required field "state".',
+  ],
+  [
+    `mutation { completeConsent(input: { state: "${CANARY}", cod: "${CANARY}: \\": found" }) { __typename } }`,
+    'Expected value of type "CompleteConsentInput" not to include unknown field "cod". Did you mean "code"?',
+  ],
+  [
+    `mutation { completeConsent(input: { state: ${CANARY.replaceAll('-', '_')} }) { __typename } }`,
+    'String cannot represent a non string value.',
+  ],
+  [`{ consents(first: "${CANARY}") { nodes { id } } }`, 'Int cannot represent non-integer value.'],
+  [
+    `{ operations { authLinks(from: "${CANARY}") { issued } } }`,
+    'DateTime cannot represent an invalid date-time-string.',
+  ],
+  [
+    `mutation { revokeConsent(input: { id: "x", data: "${CANARY}" }) { __typename } }`,
+    'Enum "RevokedData" cannot represent non-enum value.',
+  ],
+  [
+    `mutation { revokeConsent(input: { id: "x", data: KEPT }) { __typename } }`,
+    'The value is none of "RevokedData".',
+  ],
+  [`mutation { completeConsent "${CANARY}" }`, 'Syntax Error: Expected Name, found String.'],
+  [
+    `mutation { completeConsent """a "${CANARY}" b""" }`,
+    'Syntax Error: Expected Name, found BlockString.',
+  ],
+])('the document %s is refused without the values in it', async (query, message) => {
+  expect(await refusal(query, {})).toEqual([message]);
 });
+
+it.each(['variables', 'extensions'])(
+  '%s of an address that are no JSON are the caller’s fault, and stand nowhere',
+  async (name) => {
+    for (const method of ['GET', 'POST']) {
+      const parameters = `query={__typename}&${name}=${CANARY}`;
+      const response =
+        method === 'GET'
+          ? await fetch(`${test.house.url}/graphql?${parameters}`)
+          : await fetch(`${test.house.url}/graphql`, {
+              method,
+              headers: { 'content-type': 'application/x-www-form-urlencoded' },
+              body: parameters,
+            });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
+        errors: [
+          {
+            message: '`variables` and `extensions` have to be JSON.',
+            extensions: { code: 'BAD_REQUEST' },
+          },
+        ],
+      });
+    }
+    expect(test.logLines.join('')).not.toContain(CANARY);
+    expect(test.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  },
+);
