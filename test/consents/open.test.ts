@@ -129,6 +129,19 @@ describe('opening a link', () => {
     expect(lines).not.toContain(link.split('/').at(-1) ?? 'none');
     expect(lines).not.toContain(state);
   });
+
+  it.each(['/', '/%6cink/', '/link%2f', '/LINK/', '/link2/', '/callback/', '/links/to/'])(
+    'under an address that is mistaken as %s leaves its secret in no log either',
+    async (wrong) => {
+      const secret = (await alice.beginLink()).split('/').at(-1) ?? '';
+      expect((await fetch(`${test.house.url}${wrong}${secret}`)).status).toBe(404);
+      expect((await fetch(`${test.house.url}/favicon.ico`)).status).toBe(404);
+      const lines = test.logLines.join('');
+      expect(lines).toContain('"path":"[struck]"');
+      expect(lines).toContain('"path":"/favicon.ico"');
+      expect(lines).not.toContain(secret);
+    },
+  );
 });
 
 describe('what is recorded of a link', () => {
