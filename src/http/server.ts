@@ -87,7 +87,7 @@ function createRoutes(app: App, options: HttpOptions): ReadonlyMap<string, Answe
   routes.set('/callback', (request, response) => answerCallback(app, request, response));
   routes.set('/graphql', async (request, response) => {
     if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
-    limitBody(request);
+    limitBody(app, request, response);
     const viewer = await options.readBearer(request.headers.authorization);
     return graphql(request, response, viewer);
   });
@@ -183,17 +183,17 @@ function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
 }
 
-/** Ends a request whose body grows too large, announced or not. */
-function limitBody(request: IncomingMessage): void {
-  if (Number(request.headers['content-length'] ?? 0) > GRAPHQL_BODY_BYTES_MAX) {
-    throw new BodyTooLargeError(GRAPHQL_BODY_BYTES_MAX);
-  }
+/** Refuses a request whose body grows too large, announced or not. */
+function limitBody(app: App, request: IncomingMessage, response: ServerResponse): void {
+  const tooLarge = new BodyTooLargeError(GRAPHQL_BODY_BYTES_MAX);
+  if (Number(request.headers['content-length'] ?? 0) > GRAPHQL_BODY_BYTES_MAX) throw tooLarge;
   let length = 0;
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > GRAPHQL_BODY_BYTES_MAX) {
-      request.destroy(new BodyTooLargeError(GRAPHQL_BODY_BYTES_MAX));
-    }
+    if (length <= GRAPHQL_BODY_BYTES_MAX || response.headersSent) return;
+    // Whoever reads the body waits for its end, so the answer is given here, and the reader let go.
+    response.once('finish', () => request.destroy(tooLarge));
+    refuse(app, response, tooLarge);
   });
   request.pause();
 }

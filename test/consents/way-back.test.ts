@@ -193,6 +193,7 @@ describe('O8: a code that is', () => {
     const answer = await alice.post(COMPLETE, { input: { state, code } });
     expect(answer.status).toBe(413);
     await answer.body?.cancel();
+    expect(await rawStatus('POST /graphql HTTP/1.1', `{"query": "${code}"}`, true)).toBe(413);
     expect(exchanges()).toBe(before);
     expect(endOf(await alice.open(back))).toMatchObject({ result: 'completed' });
   });
@@ -339,7 +340,7 @@ function statusOf(address: string, agent: Agent): Promise<number> {
 }
 
 /** Writes a request on a bare socket: the answer may come before all of it is taken. */
-function rawStatus(line: string, body: string): Promise<number> {
+function rawStatus(line: string, body: string, chunked = false): Promise<number> {
   const { hostname, port } = new URL(test.house.url);
   const cookie = [...alice.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   return new Promise((resolve) => {
@@ -349,9 +350,13 @@ function rawStatus(line: string, body: string): Promise<number> {
     // Cut off while still writing: what was heard by then counts.
     socket.on('error', () => {});
     socket.once('close', () => resolve(Number(heard.split(' ', 2)[1])));
+    const head = `${line}\r\nhost: localhost\r\ncookie: ${cookie}\r\nconnection: close\r\n`;
     socket.write(
-      `${line}\r\nhost: localhost\r\ncookie: ${cookie}\r\nconnection: close\r\n` +
-        `content-type: application/x-www-form-urlencoded\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      chunked
+        ? `${head}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n` +
+            `${body.length.toString(16)}\r\n${body}\r\n`
+        : `${head}content-type: application/x-www-form-urlencoded\r\n` +
+            `content-length: ${body.length}\r\n\r\n${body}`,
     );
   });
 }
