@@ -77,7 +77,7 @@ async function renew(app: App, consent: ConsentOfViewer, generation: number): Pr
   for (let wait = WAIT_MILLISECONDS_MIN; ; wait = Math.min(wait * 1.5, WAIT_MILLISECONDS_MAX)) {
     const held = await findHeld(app, consent);
     if (held.credential.generation > generation) return;
-    const lease = await takeLease(app, held, nowOf(app.clock));
+    const lease = await takeLease(app, held);
     if (lease !== null) return refreshTokens(app, held, lease);
     if (performance.now() - started > PATIENCE_MILLISECONDS) throw busy();
     await setTimeout(wait);

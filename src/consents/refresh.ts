@@ -20,15 +20,19 @@ export const LEASE_SECONDS = REFRESH_TIMEOUT_MILLISECONDS / SECOND + 15;
 /** The right to refresh a consent's tokens for a short while. */
 export interface Lease {
   readonly owner: string;
-  readonly endsAt: Date;
+  /** By this process's own clock, from before it was asked for. */
+  readonly takenAt: Date;
 }
 
 /**
- * Takes the right to refresh a consent's tokens.
+ * Takes the right to refresh a consent's tokens. When it ends is said by the database's time, so that
+ * a process whose clock is wrong neither robs others nor is robbed.
  *
  * @returns null where another process has it, or has refreshed meanwhile
  */
-export async function takeLease(app: App, held: HeldConsent, now: Date): Promise<Lease | null> {
+export async function takeLease(app: App, held: HeldConsent): Promise<Lease | null> {
+  const takenAt = nowOf(app.clock);
+  const now = await app.database.now();
   const owner = uuidv7(app.entropy, now);
   const endsAt = later(now, LEASE_SECONDS * SECOND);
   const { count } = await app.database.transact(held.viewerId, (tx) =>
@@ -41,7 +45,7 @@ export async function takeLease(app: App, held: HeldConsent, now: Date): Promise
       data: { leaseOwner: owner, leaseEndsAt: endsAt },
     }),
   );
-  return count === 1 ? { owner, endsAt } : null;
+  return count === 1 ? { owner, takenAt } : null;
 }
 
 /**
@@ -55,7 +59,7 @@ export async function refreshTokens(app: App, held: HeldConsent, lease: Lease): 
   try {
     const refreshToken = await openRefreshToken(app, held);
     // A process that was held up for so long has lost its lease: another may be at it.
-    if (nowOf(app.clock) >= lease.endsAt) throw tooLate();
+    if (nowOf(app.clock) >= later(lease.takenAt, LEASE_SECONDS * SECOND)) throw tooLate();
     const answer = await app.truelayer.refresh(refreshToken);
     await storeAtLast(() => store(app, held, refreshToken, answer));
   } catch (error) {

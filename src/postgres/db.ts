@@ -49,6 +49,11 @@ export interface Database {
     where?: string,
     values?: readonly unknown[],
   ): Promise<number>;
+  /**
+   * The time by the database, which is one for all processes, however wrong their own clocks are:
+   * for what they have to agree on. A test clock's under a test clock.
+   */
+  now(): Promise<Date>;
   close(): Promise<void>;
 }
 
@@ -102,6 +107,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       const counted = `select count(id)::int as count from ${table} where ${where}`;
       const [row] = await scout<{ count: number }>(pool, counted, values);
       return row?.count ?? 0;
+    },
+    async now() {
+      const clock = options.clockInDatabase ? 'pgboss.job_now()' : 'clock_timestamp()';
+      const { rows } = await pool.query<{ now: Date }>(`select ${clock} as now`);
+      return (rows[0] as { now: Date }).now;
     },
     async close() {
       await prisma.$disconnect();

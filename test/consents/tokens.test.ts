@@ -3,11 +3,11 @@ import pg from 'pg';
 import type { TestClock } from 'pg-boss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findOpenAlarms } from '../../src/alarms/alarms.ts';
-import { DAY, HOUR, MINUTE } from '../../src/base/clock.ts';
+import { type Clock, DAY, HOUR, MINUTE, SECOND } from '../../src/base/clock.ts';
 import { seal, unseal } from '../../src/base/seal.ts';
 import { endConsent } from '../../src/consents/end.ts';
 import { ConsentEndedError, findHeld, type HeldConsent } from '../../src/consents/held.ts';
-import { refreshTokens, takeLease } from '../../src/consents/refresh.ts';
+import { LEASE_SECONDS, refreshTokens, takeLease } from '../../src/consents/refresh.ts';
 import { credentialPlace } from '../../src/consents/secrets.ts';
 import { withBankAccess } from '../../src/consents/tokens.ts';
 import { openDatabase } from '../../src/postgres/db.ts';
@@ -217,6 +217,33 @@ describe('a refresh', () => {
   });
 });
 
+describe('the lease of a refresh', () => {
+  const otherClock = (milliseconds: number): Clock =>
+    Object.create(clock, { now: { value: () => clock.now() + milliseconds } }) as Clock;
+
+  it.each([
+    ['ahead', DAY],
+    ['behind', -DAY],
+  ])(
+    'is neither robbed nor kept for longer by a process whose clock is a day %s, D15',
+    async (_name, wrong) => {
+      const { app } = test.house;
+      const wrongly = { ...app, clock: otherClock(wrong) };
+      const held = await findHeld(app, consent);
+      const mine = await takeLease(app, held);
+      expect(await takeLease(wrongly, held)).toBeNull();
+      await clock.setTime(clock.now() + LEASE_SECONDS * SECOND);
+      expect(await takeLease(wrongly, held)).not.toBeNull();
+      expect(await credential()).toMatchObject({
+        lease_ends_at: new Date(clock.now() + LEASE_SECONDS * SECOND),
+      });
+      expect(await takeLease(app, held)).toBeNull();
+      await expect(refreshTokens(app, held, mine!)).rejects.toThrow('TIMEOUT');
+      expect(tokenCalls()).toBe(0);
+    },
+  );
+});
+
 describe('with a bank that changes the refresh token at each use', () => {
   beforeEach(() => {
     test.simulator.settings.rotateRefreshTokens = true;
@@ -262,7 +289,7 @@ describe('with a bank that changes the refresh token at each use', () => {
   it('a holder that was paused past its lease before it asked does not ask', async () => {
     const { app } = test.house;
     const held = await findHeld(app, consent);
-    const lease = (await takeLease(app, held, new Date(clock.now())))!;
+    const lease = (await takeLease(app, held))!;
     await clock.setTime(clock.now() + 61_000);
     await read();
     await expect(refreshTokens(app, held, lease)).rejects.toThrow('TIMEOUT');
@@ -340,7 +367,7 @@ async function openElsewhere() {
   const database = openDatabase({
     url: test.databaseUrl,
     connectionsMax: 2,
-    clockInDatabase: false,
+    clockInDatabase: true,
     onIdleError: () => {},
   });
   return { database, [Symbol.asyncDispose]: () => database.close() };
