@@ -4,7 +4,8 @@ import type { HeldConsent } from './held.ts';
 import { moveConsent } from './status.ts';
 
 /**
- * Ends a consent by the bank's word, but only for the very token that was refused.
+ * Ends a consent by the bank's word, but only for the very tokens that were refused. Where others have
+ * followed them, the bank has honoured the consent since, and refuses the old ones for that very reason.
  *
  * @returns whether it ended by this
  */
@@ -15,7 +16,7 @@ export async function endConsent(
 ): Promise<boolean> {
   return app.database.transact(held.viewerId, async (tx) => {
     const same = await tx.consentCredential.count({
-      where: { consentId: held.id, refreshNumber: held.credential.refreshNumber },
+      where: { consentId: held.id, generation: held.credential.generation },
     });
     if (same === 0) return false;
     return moveConsent(app, tx, {

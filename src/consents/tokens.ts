@@ -41,9 +41,10 @@ export async function withBankAccess<T>(
     // A fresh token is refused too. Only if the bank will not even say whose consent it is does
     // that end it; else one endpoint has a bad moment, and the call may be made again later.
     if (!(await refusesEverything(bank))) throw error;
+    // Of several callers who are refused another may have replaced the token, which only ends that.
+    if (!(await endConsent(app, held, 'TOKEN_REJECTED'))) throw error;
   }
   app.log.warn({ consentId: held.id }, 'the bank refuses fresh tokens: the user is asked');
-  await endConsent(app, held, 'TOKEN_REJECTED');
   throw new ConsentEndedError(held.id);
 }
 

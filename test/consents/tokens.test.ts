@@ -6,11 +6,13 @@ import { findOpenAlarms } from '../../src/alarms/alarms.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from '../../src/base/clock.ts';
 import { seal, unseal } from '../../src/base/seal.ts';
 import { endConsent } from '../../src/consents/end.ts';
+import { freshCredential } from '../../src/consents/fresh.ts';
 import { ConsentEndedError, findHeld, type HeldConsent } from '../../src/consents/held.ts';
 import { LEASE_SECONDS, refreshTokens, takeLease } from '../../src/consents/refresh.ts';
 import { credentialPlace } from '../../src/consents/secrets.ts';
 import { withBankAccess } from '../../src/consents/tokens.ts';
 import { openDatabase } from '../../src/postgres/db.ts';
+import { BankError } from '../../src/truelayer/errors.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';
 
@@ -108,6 +110,27 @@ describe('an access token', () => {
     });
     expect((await read()).items.length).toBeGreaterThan(0);
     expect(tokenCalls()).toBe(1);
+  });
+
+  it('that is refused because another caller has replaced it meanwhile asks nobody', async () => {
+    const { app } = test.house;
+    const refused = new BankError({
+      meaning: 'TOKEN_REJECTED',
+      endpoint: '/accounts',
+      status: 401,
+    });
+    let tries = 0;
+    const attempt = withBankAccess(app, { ...consent, attended: false }, async () => {
+      tries += 1;
+      // By now that is the fresh token; the bank honours only the newest one.
+      if (tries === 2) await freshCredential(app, consent, 2);
+      throw refused;
+    });
+    await expect(attempt).rejects.toBe(refused);
+    expect(tries).toBe(2);
+    expect(await status()).toEqual({ status: 'ACTIVE', reason: null });
+    await read();
+    expect(tokenCalls()).toBe(2);
   });
 
   it('that is refused even when fresh asks the user after two tries', async () => {
