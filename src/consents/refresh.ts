@@ -10,7 +10,7 @@ import { addConsentPeriod, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
 import { endUnreadable, flagUnreadable, unflag } from './flag.ts';
 import { ConsentEndedError, type HeldConsent } from './held.ts';
 import { endConsent } from './end.ts';
-import { forgetRefusal, hearRefusal, settleRefusals } from './refusals.ts';
+import { forgetRefusal, hearRefusal, reviveProved, settleRefusals } from './refusals.ts';
 import { credentialPlace } from './secrets.ts';
 import { storeAtLast } from './store-at-last.ts';
 
@@ -133,18 +133,18 @@ async function store(
       : {}),
   };
   await app.database.transact(viewerId, async (tx) => {
-    const { count } = await tx.consentCredential.updateMany({
+    let { count } = await tx.consentCredential.updateMany({
       where: { consentId: id, generation: held.credential.generation },
       data,
     });
     if (count === 0 && rotated) {
-      await tx.consentCredential.updateMany({
+      ({ count } = await tx.consentCredential.updateMany({
         where: { consentId: id, refreshNumber: held.credential.refreshNumber },
         data,
-      });
+      }));
     }
     await forgetRefusal(tx, held);
-    await unflag(app, tx, held);
+    await unflag(app, tx, count === 0 ? held : await reviveProved(app, tx, held));
   });
 }
 

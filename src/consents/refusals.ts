@@ -1,9 +1,10 @@
 import { endAlarms, raiseAlarm } from '../alarms/alarms.ts';
 import type { App } from '../app.ts';
 import { DAY, later, MINUTE, nowOf } from '../base/clock.ts';
-import { ask, jobs } from '../jobs.ts';
+import type { ConsentStatus } from '../generated/prisma/enums.ts';
 import type { Finding, Tx } from '../postgres/db.ts';
 import type { HeldConsent } from './held.ts';
+import { askToTend } from './next-due.ts';
 import { moveConsent } from './status.ts';
 
 /** How far back refusals are counted together. */
@@ -94,26 +95,47 @@ async function giveBack(app: App, environment: string): Promise<void> {
      where r.environment = $1 and r.refused_at > $2 and c.ended_at is not null limit ${GIVEN_BACK_MAX}`,
     [environment, later(now, -WINDOW_MILLISECONDS)],
   );
-  for (const finding of ended) await revive(app, finding, now);
+  for (const finding of ended) {
+    await app.database.transact(finding.viewerId, (tx) => revive(app, tx, finding, now));
+  }
 }
 
-async function revive(app: App, { id: consentId, viewerId }: Finding, now: Date): Promise<void> {
-  await app.database.transact(viewerId, async (tx) => {
-    const consent = await tx.consent.findUnique({ where: { id: consentId } });
-    const { period } = consent ?? {};
-    const announced = period && (await tx.alert.count({ where: { consentId, period } }));
-    const moved = await moveConsent(app, tx, {
-      viewerId,
-      consentId,
-      to: announced ? 'EXPIRING' : 'ACTIVE',
-      reason: 'REFUSAL_DOUBTED',
-      by: 'SERVER',
-      onlyFrom: 'GRANT_ENDED',
-      now,
-    });
-    if (!moved) return;
-    await app.queue.send(tx, [
-      ask(jobs.tendConsent, { viewerId, consentId }, { key: consentId, notBefore: now }),
-    ]);
+/**
+ * Takes back, with fresh tokens, that a consent was ended by a refusal: whoever asked beside us came
+ * with a refresh token that our own call had just used up.
+ *
+ * @returns the consent as it stands then
+ */
+export async function reviveProved(app: App, tx: Tx, held: HeldConsent): Promise<HeldConsent> {
+  const { id } = held;
+  const ended = await tx.consent.count({ where: { id, statusReason: 'GRANT_ENDED' } });
+  if (ended === 0) return held;
+  const status = await revive(app, tx, held, nowOf(app.clock));
+  return status === null ? held : { ...held, status, statusReason: 'REFUSAL_DOUBTED' };
+}
+
+/** @returns the status that it has again; null where it had not ended by a refusal */
+async function revive(
+  app: App,
+  tx: Tx,
+  { id: consentId, viewerId }: Finding,
+  now: Date,
+): Promise<ConsentStatus | null> {
+  const consent = await tx.consent.findUnique({ where: { id: consentId } });
+  if (consent === null) return null;
+  const { period } = consent;
+  const announced = await tx.alert.count({ where: { consentId, period } });
+  const to = announced > 0 ? 'EXPIRING' : 'ACTIVE';
+  const moved = await moveConsent(app, tx, {
+    viewerId,
+    consentId,
+    to,
+    reason: 'REFUSAL_DOUBTED',
+    by: 'SERVER',
+    onlyFrom: 'GRANT_ENDED',
+    now,
   });
+  if (!moved) return null;
+  await app.queue.send(tx, [askToTend({ id: consentId, viewerId }, now)]);
+  return to;
 }

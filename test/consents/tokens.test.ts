@@ -11,7 +11,7 @@ import { ConsentEndedError, findHeld, type HeldConsent } from '../../src/consent
 import { LEASE_SECONDS, refreshTokens, takeLease } from '../../src/consents/refresh.ts';
 import { credentialPlace } from '../../src/consents/secrets.ts';
 import { withBankAccess } from '../../src/consents/tokens.ts';
-import { openDatabase } from '../../src/postgres/db.ts';
+import { type Database, openDatabase } from '../../src/postgres/db.ts';
 import { BankError } from '../../src/truelayer/errors.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';
@@ -209,34 +209,59 @@ describe('a refresh', () => {
     }
   });
 
-  it('by a holder that outlived its lease overwrites nothing newer', async () => {
-    const { app } = test.house;
-    const slow = Promise.withResolvers<void>();
-    const started = Promise.withResolvers<void>();
-    // Its own rows make it another process: callers of one share a refresh.
-    await using elsewhere = await openElsewhere();
-    const late = {
-      ...app,
-      database: elsewhere.database,
-      truelayer: {
-        ...app.truelayer,
-        refresh: async (token: string) => {
-          const answer = await app.truelayer.refresh(token);
-          started.resolve();
-          await slow.promise;
-          return answer;
+  describe('by a holder that outlived its lease', () => {
+    /** A process that is held up between the answer of the bank and storing it. */
+    async function holdUp(database: Database) {
+      const { app } = test.house;
+      const [started, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const late = {
+        ...app,
+        // Its own rows make it another process: callers of one share a refresh.
+        database,
+        truelayer: {
+          ...app.truelayer,
+          refresh: async (token: string) => {
+            const answer = await app.truelayer.refresh(token);
+            started.resolve();
+            await slow.promise;
+            return answer;
+          },
         },
-      },
-    };
-    const first = withBankAccess(late, { ...consent, attended: false }, (bank) => bank.accounts());
-    await started.promise;
-    await clock.setTime(clock.now() + 61_000);
-    await read();
-    const newer = await credential();
-    slow.resolve();
-    await first;
-    expect(await credential()).toEqual(newer);
-    await read();
+      };
+      const ended = withBankAccess(late, { ...consent, attended: false }, (bank) =>
+        bank.accounts(),
+      );
+      await started.promise;
+      await clock.setTime(clock.now() + 61_000);
+      return { ended, goOn: () => slow.resolve() };
+    }
+
+    it('overwrites nothing newer', async () => {
+      await using elsewhere = await openElsewhere();
+      const first = await holdUp(elsewhere.database);
+      await read();
+      const newer = await credential();
+      first.goOn();
+      await first.ended;
+      expect(await credential()).toEqual(newer);
+      await read();
+    });
+
+    it('costs no user where the bank refuses others the token that it has used up', async () => {
+      test.simulator.settings.rotateRefreshTokens = true;
+      await using elsewhere = await openElsewhere();
+      const first = await holdUp(elsewhere.database);
+      refuse({ status: 400, body: { error: 'invalid_grant' } });
+      await expect(read()).rejects.toThrow(ConsentEndedError);
+      first.goOn();
+      await first.ended;
+      expect(await status()).toEqual({ status: 'ACTIVE', reason: null });
+      const { rows } = await owner.query('select due_at, ended_at from consent');
+      expect(rows).toEqual([{ due_at: new Date(clock.now()), ended_at: null }]);
+      await clock.setTime(clock.now() + 2 * HOUR);
+      await read();
+      expect(await credential()).toMatchObject({ generation: 3, refresh_number: 3 });
+    });
   });
 });
 
