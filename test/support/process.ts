@@ -16,6 +16,10 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+// Also of a test that timed out nothing lives on.
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** Starts `src/main.ts` with exactly this environment. */
 export function spawnServer(environment: Readonly<Record<string, string>>): {
   readonly child: ChildProcess;
@@ -26,8 +30,8 @@ export function spawnServer(environment: Readonly<Record<string, string>>): {
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Also of a test that timed out nothing lives on.
-  process.once('exit', () => child.kill('SIGKILL'));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
