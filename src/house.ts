@@ -208,13 +208,13 @@ async function readFirstProviders(app: App): Promise<void> {
 function bearerRules(config: Config, development: Development | null): BearerRules {
   const allowHttp = !config.production || config.allowPlainHttp;
   const identity = config.identity ?? development?.issuer ?? null;
-  const { operatorClaim } = config;
+  const { operatorClaim, signInClaim } = config;
   // A worker has no door that asks for a token.
   if (identity === null) {
-    return { issuer: '', audience: '', jwksUrl: null, allowHttp, operatorClaim };
+    return { issuer: '', audience: '', jwksUrl: null, allowHttp, operatorClaim, signInClaim };
   }
   const { issuer, audience, jwksUrl } = identity;
-  return { issuer, audience, jwksUrl, allowHttp, operatorClaim };
+  return { issuer, audience, jwksUrl, allowHttp, operatorClaim, signInClaim };
 }
 
 function missing(name: string): never {

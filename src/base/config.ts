@@ -25,6 +25,8 @@ export interface Config {
   readonly identity: IdentityConfig | null;
   /** What a token has to say for its bearer to be an operator; null: nobody is. */
   readonly operatorClaim: OperatorClaim | null;
+  /** Which claim of a token says when its user last signed in. */
+  readonly signInClaim: string;
   /** Null outside production: keys are then generated into the data folder. */
   readonly encryptionKeys: KeyRing | null;
   /** The registered addresses that a bank may send the user back to; the first is the default. */
@@ -109,6 +111,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     truelayerIssuer: reader.text('TRUELAYER_ISSUER') ?? null,
     identity: readIdentity(reader, production, httpAllowed),
     operatorClaim: readOperatorClaim(reader, production),
+    signInClaim: reader.text('SIGN_IN_CLAIM') ?? 'auth_time',
     encryptionKeys: readEncryptionKeys(reader, production),
     redirectUris,
     returnUrls,

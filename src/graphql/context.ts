@@ -24,6 +24,8 @@ export interface TokenViewer extends Viewer {
   readonly operator: boolean;
   /** Where the token says that they live; null where it says nothing of it. */
   readonly timeZone: Zone | null;
+  /** When the user last proved who they are; null where the token does not say. */
+  readonly signedInAt: Date | null;
   /** When the token ends, and with it what was begun under it. */
   readonly expiresAt: Date;
 }

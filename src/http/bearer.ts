@@ -16,6 +16,8 @@ export interface BearerRules {
   readonly allowHttp: boolean;
   /** The claim that operators have; null: nobody is one. */
   readonly operatorClaim: OperatorClaim | null;
+  /** The claim that says when the user last signed in; `auth_time` if left out. */
+  readonly signInClaim?: string;
 }
 
 /** Tells the viewer that an `Authorization` header names; null without one. */
@@ -61,6 +63,7 @@ export function createReadBearer(rules: BearerRules, clock: Clock): ReadBearer {
       timeZone: zoneOf(payload),
       scopes: scopesOf(payload),
       operator: isOperator(payload, rules.operatorClaim),
+      signedInAt: instantOf(payload, rules.signInClaim ?? 'auth_time'),
       expiresAt: new Date((payload.exp ?? 0) * 1_000),
     };
   };
@@ -117,6 +120,15 @@ function scopesOf(payload: JWTPayload): readonly string[] {
 // A standard claim of OpenID Connect; one that names no zone is as good as none.
 function zoneOf({ zoneinfo }: JWTPayload): Zone | null {
   return typeof zoneinfo === 'string' ? parseZone(zoneinfo) : null;
+}
+
+// Seconds, as OpenID Connect has it. Where the claim is missing nothing stands for it: apps get fresh
+// tokens without the user, so the instant of issue is no sign-in unless the operator says that it is.
+function instantOf(payload: JWTPayload, claim: string): Date | null {
+  const said = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
+  if (typeof said !== 'number' || !Number.isFinite(said)) return null;
+  const instant = new Date(said * 1_000);
+  return Number.isNaN(instant.getTime()) ? null : instant;
 }
 
 function isOperator(payload: JWTPayload, claim: OperatorClaim | null): boolean {

@@ -8,7 +8,7 @@ import {
   type JWK,
   SignJWT,
 } from 'jose';
-import { type Clock, HOUR, nowOf } from '../base/clock.ts';
+import { type Clock, HOUR, nowOf, SECOND } from '../base/clock.ts';
 
 /** An identity provider for one machine: it gives anybody there a token for any name. */
 export interface DevelopmentIssuer {
@@ -18,11 +18,18 @@ export interface DevelopmentIssuer {
   /** `http://127.0.0.1:…/dev/token?user=alice` gives a token as text; `&role=operator` one with that role, `&zoneinfo=Europe/Paris` one with that time zone. */
   readonly tokenUrl: string;
   /**
-   * A token of twelve hours; its scopes are `identifiers` unless others are given, its roles none, and
-   * it says nothing of a time zone.
+   * A token of twelve hours; its scopes are `identifiers` unless others are given, its roles none. The
+   * user has just signed in, and it says nothing of a time zone, unless it is to say something else.
    */
-  issue(user: string, scope?: string, role?: string, zoneinfo?: string): Promise<string>;
+  issue(user: string, scope?: string, role?: string, said?: SaidOfUser): Promise<string>;
   close(): Promise<void>;
+}
+
+/** What a token may say of its user besides. */
+export interface SaidOfUser {
+  readonly signedInAt?: Date | undefined;
+  /** A name in IANA's list. */
+  readonly zoneinfo?: string | undefined;
 }
 
 /** How to start it. */
@@ -56,10 +63,16 @@ export async function startDevelopmentIssuer(
   const { d: _secret, ...publicKey } = options.key;
   const kid = await calculateJwkThumbprint(publicKey);
   const signingKey = await importJWK(options.key, 'ES256');
-  const issue = async (user: string, scope = 'identifiers', role?: string, zoneinfo?: string) => {
+  const issue = async (
+    user: string,
+    scope = 'identifiers',
+    role?: string,
+    { signedInAt = nowOf(options.clock), zoneinfo }: SaidOfUser = {},
+  ) => {
     const now = nowOf(options.clock);
     return new SignJWT({
       scope,
+      auth_time: Math.floor(signedInAt.getTime() / SECOND),
       ...(role === undefined ? {} : { roles: [role] }),
       ...(zoneinfo === undefined ? {} : { zoneinfo }),
     })
@@ -121,7 +134,7 @@ async function answer(
     const role = url.searchParams.get('role') ?? undefined;
     if (NAME.test(user) && (role === undefined || NAME.test(role))) {
       const zoneinfo = url.searchParams.get('zoneinfo') ?? undefined;
-      const token = await issue(user, undefined, role, zoneinfo);
+      const token = await issue(user, undefined, role, { zoneinfo });
       response.writeHead(200, { 'content-type': 'text/plain' }).end(`${token}\n`);
     } else {
       response.writeHead(400).end('Say whose token: /dev/token?user=alice\n');

@@ -59,7 +59,9 @@ export class User {
   }
 
   #token(): Promise<string> {
-    return this.#test.issuer.issue(this.#name, undefined, this.#role, this.#zone);
+    return this.#test.issuer.issue(this.#name, undefined, this.#role, {
+      zoneinfo: this.#zone,
+    });
   }
 
   /** Asks for a link and gives its address. */
