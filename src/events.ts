@@ -8,11 +8,19 @@ export interface ConsentChanged {
   readonly consentId: string;
 }
 
+/** Everything of a viewer is gone, or about to be: whoever follows it stops. */
+export interface ViewerErased {
+  readonly erasedViewerId: string;
+}
+
 const CHANNEL = 'consentry_events';
-const eventShape = z.object({ consentId: z.uuid() });
+const eventShape = z.union([
+  z.object({ consentId: z.uuid() }),
+  z.object({ erasedViewerId: z.uuid() }),
+]);
 
 /** Announces in the caller's transaction: it is heard once that commits, in every process. */
-export async function publish(tx: Tx, event: ConsentChanged): Promise<void> {
+export async function publish(tx: Tx, event: ConsentChanged | ViewerErased): Promise<void> {
   await tx.$executeRaw`select pg_notify(${CHANNEL}, ${JSON.stringify(event)})`;
 }
 
@@ -24,6 +32,8 @@ export interface Events {
    * signal.
    */
   changesOf(consentId: string, signal: AbortSignal): AsyncIterable<void>;
+  /** Calls once the viewer is erased, until it is told to forget that. */
+  onErased(viewerId: string, hear: () => void): () => void;
   readonly connected: boolean;
   close(): Promise<void>;
 }
@@ -35,19 +45,24 @@ export async function openEvents(options: {
   readonly onError: (error: Error) => void;
 }): Promise<Events> {
   const followers = new Map<string, Set<() => void>>();
+  const watchers = new Map<string, Set<() => void>>();
   const ended = new AbortController();
   const listener: Listener = await listen({
     ...options,
     channel: CHANNEL,
     hear(payload) {
       const event = eventShape.safeParse(parseJson(payload));
-      if (event.success) wake(followers.get(event.data.consentId));
+      if (!event.success) return;
+      const { data } = event;
+      if ('consentId' in data) wake(followers.get(data.consentId));
+      else wake(watchers.get(data.erasedViewerId));
     },
     reconnected: () => followers.forEach(wake),
   });
   return {
     changesOf: (consentId, signal) =>
       follow(followers, consentId, AbortSignal.any([signal, ended.signal])),
+    onErased: (viewerId, hear) => join(watchers, viewerId, hear),
     get connected() {
       return listener.connected;
     },
@@ -65,8 +80,7 @@ async function* follow(
 ): AsyncGenerator<void> {
   let changed = Promise.withResolvers<void>();
   const hear = () => changed.resolve();
-  const group = followers.get(consentId) ?? new Set();
-  followers.set(consentId, group.add(hear));
+  const leave = join(followers, consentId, hear);
   signal.addEventListener('abort', hear, { once: true });
   try {
     while (!signal.aborted) {
@@ -76,9 +90,17 @@ async function* follow(
     }
   } finally {
     signal.removeEventListener('abort', hear);
-    group.delete(hear);
-    if (group.size === 0) followers.delete(consentId);
+    leave();
   }
+}
+
+function join(groups: Map<string, Set<() => void>>, id: string, hear: () => void): () => void {
+  const group = groups.get(id) ?? new Set();
+  groups.set(id, group.add(hear));
+  return () => {
+    group.delete(hear);
+    if (group.size === 0 && groups.get(id) === group) groups.delete(id);
+  };
 }
 
 function wake(group: Iterable<() => void> | undefined): void {

@@ -80,6 +80,16 @@ export const jobs = {
     { policy: 'stately' },
     '*/15 * * * *',
   ),
+  /** Deletes what is stored of a viewer who is being erased, and looks once more when all is gone. */
+  eraseViewer: declare('erase-viewer', z.object({ erasureId: z.uuid() }), {
+    retries: 20,
+    retryDelaySeconds: 1,
+    retryDelaySecondsMax: 60,
+    timeLimitSeconds: 180,
+    policy: 'stately',
+  }),
+  /** Finds erasures that are under way without their own job. */
+  sweepErasures: declare('sweep-erasures', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
   /** Reads the list of banks again. */
   refreshProviders: declare(
     'refresh-providers',

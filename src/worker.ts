@@ -13,6 +13,7 @@ import { fetchSpan } from './history/spans.ts';
 import { type JobDeclaration, jobs } from './jobs.ts';
 import type { JobAnswer } from './postgres/queue.ts';
 import { refreshProviders } from './providers/catalogue.ts';
+import { continueErasure, sweepErasures } from './viewers/erase-rows.ts';
 
 /** Begins to answer every job that `jobs.ts` declares. */
 export async function startWorker(app: App): Promise<void> {
@@ -28,6 +29,8 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.sweepConsents, () => sweepConsents(app)),
       answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.revocationId)),
       answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
+      answer(app, jobs.eraseViewer, (job) => continueErasure(app, job.erasureId)),
+      answer(app, jobs.sweepErasures, () => sweepErasures(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
   );
@@ -59,6 +62,9 @@ function answer<P extends object>(
 }
 
 function ids(payload: unknown): object {
-  const { viewerId, consentId, spanId, linkId, revocationId } = payload as Record<string, unknown>;
-  return { viewerId, consentId, spanId, linkId, revocationId };
+  const { viewerId, consentId, spanId, linkId, revocationId, erasureId } = payload as Record<
+    string,
+    unknown
+  >;
+  return { viewerId, consentId, spanId, linkId, revocationId, erasureId };
 }

@@ -14,7 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['app.ts'],
   ['providers', 'changes', 'alarms', 'keys', 'clients'],
   ['consents', 'accounts'],
-  ['history'],
+  ['history', 'viewers'],
   ['graphql', 'worker.ts'],
   ['http'],
   ['development.ts'],

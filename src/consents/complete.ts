@@ -7,8 +7,10 @@ import { ask, jobs } from '../jobs.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { AuthLinkError, authLinkError, type LinkErrorCode } from './link-error.ts';
+import { leaveAnswerToNobody } from './nobodys.ts';
 import { saveConsent } from './save-consent.ts';
 import { hashOf, linkPlace } from './secrets.ts';
+import { storeAtLast } from './store-at-last.ts';
 import { answerOf, type BankAnswer } from './way-back.ts';
 
 const CODE_MINUTES = 5;
@@ -116,7 +118,13 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
     await fail(app, link, reason);
     throw authLinkError(reason);
   }
-  return saveConsent(app, link, answer);
+  return saveConsent(app, link, answer).catch(async (error: unknown) => {
+    const { id } = link;
+    const left = await app.database.reader(viewerId).authLink.findUnique({ where: { id } });
+    if (left !== null) throw error;
+    await storeAtLast(() => leaveAnswerToNobody(app, link, answer));
+    throw authLinkError('AUTH_LINK_UNKNOWN');
+  });
 }
 
 function exchangeFailure(error: BankError): LinkErrorCode {

@@ -6,7 +6,7 @@ import type { Zone } from '../base/zones.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { buildAuthLink, pkceChallenge } from '../truelayer/auth-link.ts';
-import { type AuthLinkRequest, checkRequest } from './link-request.ts';
+import { AuthLinkRefusedError, type AuthLinkRequest, checkRequest } from './link-request.ts';
 import { hashOf, linkPlace } from './secrets.ts';
 
 /** The end user who asks, as the bearer token names them. */
@@ -34,7 +34,7 @@ export const LINK_MINUTES = 45;
  * only hashes are kept; the bank's address, which holds the state, and PKCE's verifier are sealed.
  *
  * @throws AuthLinkRefusedError `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`,
- *   `RETURN_TO_REFUSED` or `CONTEXT_TOO_LONG`
+ *   `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG` or `ERASURE_UNDER_WAY`
  */
 export async function issueAuthLink(
   app: App,
@@ -111,6 +111,15 @@ export async function saveViewer(tx: Tx, viewer: Viewer, app: App, now: Date): P
     data: [{ id, issuer, subject, createdAt: now, timeZone, timeZoneSource }],
     skipDuplicates: true,
   });
+  // Waits for an erasure that begins at this moment.
+  const [row] = await tx.$queryRaw<{ erasure_id: string | null }[]>`
+    select erasure_id from viewer where id = ${viewer.id}::uuid for key share`;
+  if (row === undefined || row.erasure_id !== null) {
+    throw new AuthLinkRefusedError(
+      'ERASURE_UNDER_WAY',
+      'All that is stored of this user is being erased: ask again in a minute.',
+    );
+  }
   await tx.changeCounter.createMany({
     data: [{ viewerId: viewer.id, epoch: uuidv7(app.entropy, now) }],
     skipDuplicates: true,

@@ -5,6 +5,8 @@ import type { ConsentCredential, Revocation } from '../generated/prisma/client.t
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { credentialPlace, revocationPlace } from './secrets.ts';
 
+type Sealer = Pick<App, 'clock' | 'keys' | 'log'>;
+
 /** Tokens as a revocation holds them, sealed for that place. */
 export interface RevocationTokens {
   readonly sealedAccess: string | null;
@@ -25,7 +27,7 @@ export const NO_TOKENS: RevocationTokens = {
  * @param revocation - its id, and whose it will be
  */
 export async function sealForRevocation(
-  app: App,
+  app: Sealer,
   credential: ConsentCredential,
   revocation: Pick<Revocation, 'id' | 'viewerId'>,
 ): Promise<RevocationTokens> {
@@ -45,8 +47,28 @@ export async function sealForRevocation(
   };
 }
 
+/**
+ * Seals the tokens of a revocation for another one.
+ *
+ * @param to - its id, and whose it will be
+ */
+export async function resealForRevocation(
+  app: Sealer,
+  from: Revocation,
+  to: Pick<Revocation, 'id' | 'viewerId'>,
+): Promise<RevocationTokens> {
+  const move = (column: 'sealed_access' | 'sealed_refresh', token: string | null) =>
+    token && seal(app.keys, revocationPlace(column, to.id, to.viewerId), token);
+  const sealedAccess = await move('sealed_access', await openAccess(app, from));
+  return {
+    sealedAccess,
+    accessExpiresAt: sealedAccess === null ? null : from.accessExpiresAt,
+    sealedRefresh: await move('sealed_refresh', await openRefresh(app, from)),
+  };
+}
+
 /** Opens the access token of a revocation; null where it has none that lives. */
-export async function openAccess(app: App, revocation: Revocation): Promise<string | null> {
+export async function openAccess(app: Sealer, revocation: Revocation): Promise<string | null> {
   const { id, viewerId, sealedAccess, accessExpiresAt } = revocation;
   if (sealedAccess === null || accessExpiresAt === null) return null;
   if (nowOf(app.clock) >= accessExpiresAt) return null;
@@ -54,7 +76,7 @@ export async function openAccess(app: App, revocation: Revocation): Promise<stri
 }
 
 /** Opens the refresh token of a revocation; null where it has none. */
-export async function openRefresh(app: App, revocation: Revocation): Promise<string | null> {
+export async function openRefresh(app: Sealer, revocation: Revocation): Promise<string | null> {
   const { id, viewerId, sealedRefresh } = revocation;
   if (sealedRefresh === null) return null;
   return openOrNull(app, revocationPlace('sealed_refresh', id, viewerId), sealedRefresh);
@@ -62,8 +84,8 @@ export async function openRefresh(app: App, revocation: Revocation): Promise<str
 
 /** Seals what a refresh gave for the revocation that asked; a refresh token only where one came. */
 export async function sealAnswer(
-  app: App,
-  { id, viewerId }: Revocation,
+  app: Sealer,
+  { id, viewerId }: Pick<Revocation, 'id' | 'viewerId'>,
   { accessToken, refreshToken, expiresAt }: TokenAnswer,
 ): Promise<Partial<RevocationTokens>> {
   const sealed = (column: 'sealed_access' | 'sealed_refresh', token: string) =>
@@ -78,7 +100,7 @@ export async function sealAnswer(
 }
 
 // A token that does not open is of no use to anybody, which must not keep the user from leaving.
-async function openOrNull(app: App, place: SealPlace, sealed: string): Promise<string | null> {
+async function openOrNull(app: Sealer, place: SealPlace, sealed: string): Promise<string | null> {
   try {
     return await unseal(app.keys, place, sealed);
   } catch (error) {

@@ -21,7 +21,7 @@ export interface HeldForRevocation {
  * @param viewerId - whose row it will be, for which the tokens were sealed; the consent's own if not given
  */
 export async function createRevocation(
-  app: App,
+  app: Pick<App, 'queue'>,
   tx: Tx,
   revocation: HeldForRevocation & {
     readonly consent: Pick<Consent, 'id' | 'viewerId' | 'environment' | 'clientId' | 'endsAt'>;

@@ -60,10 +60,12 @@ export async function recordReturn(app: App, link: AuthLink): Promise<void> {
 export async function answerOf(app: App, link: AuthLink, answer: BankAnswer): Promise<string> {
   const reader = app.database.reader(link.viewerId);
   for (let waits = 0; ; waits += 1) {
-    const current = await reader.authLink.findUniqueOrThrow({
+    const current = await reader.authLink.findUnique({
       where: { id: link.id },
       include: { consent: { select: { id: true } } },
     });
+    // Gone with its user, who was erased meanwhile.
+    if (current === null) throw authLinkError('AUTH_LINK_UNKNOWN');
     if (current.status === 'OPEN') throw authLinkError('AUTH_LINK_EXPIRED');
     if (wasEndedByAnother(current, answer)) throw authLinkError('AUTH_LINK_USED');
     if (current.consent !== null) return current.consent.id;

@@ -252,6 +252,9 @@ builder.subscriptionField('consent', (t) =>
       signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
       for await (const _change of context.app.events.changesOf(id.id, signal)) {
         forgetLoaded(context.loaders);
+        // It may have gone with its user, unheard while this process was cut off.
+        const left = await context.reader.consent.findUnique({ where, select: { id: true } });
+        if (left === null) return;
         yield;
       }
     },

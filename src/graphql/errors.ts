@@ -13,7 +13,8 @@ import { ConsentUnknownError } from '../consents/revoke.ts';
 import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
 import { builder } from './builder.ts';
 
-const MutationError = builder.interfaceRef<ExpectedError>('Error').implement({
+/** What every named error of a mutation has. */
+export const MutationError = builder.interfaceRef<ExpectedError>('Error').implement({
   description: 'Why a mutation could not do what was asked.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'For programs: never renamed.' }),
@@ -25,7 +26,7 @@ builder.objectType(AuthLinkRefusedError, {
   name: 'AuthLinkRefused',
   interfaces: [MutationError],
   description:
-    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`.',
+    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`, `ERASURE_UNDER_WAY`.',
 });
 
 builder.objectType(ConsentUnknownError, {

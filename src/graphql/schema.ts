@@ -12,6 +12,7 @@ import './consent-clocks.ts';
 import './remedy.ts';
 import './needs-attention.ts';
 import './revoke-consent.ts';
+import './erase-viewer.ts';
 import './auth-link.ts';
 import './alarm.ts';
 import './unheard.ts';

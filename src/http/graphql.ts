@@ -68,7 +68,7 @@ export function createGraphql(app: App): AnswerGraphql {
 
 function contextOf(
   app: App,
-  { req, viewer, request }: ServerContext & { readonly request: Request },
+  { req, res, viewer, request }: ServerContext & { readonly request: Request },
 ): Context {
   return {
     app,
@@ -78,9 +78,24 @@ function contextOf(
       ? app.database.shared
       : app.database.reader(viewer.id)) as unknown as PrismaClient,
     loaders: createLoaders(app, viewer?.id ?? ''),
-    signal: request.signal,
+    signal: viewer === null ? request.signal : untilErased(app, request.signal, viewer.id, res),
     cookies: [],
   };
+}
+
+/** Ends also once the viewer is erased, in whatever process. */
+function untilErased(
+  app: App,
+  signal: AbortSignal,
+  viewerId: string,
+  response: ServerResponse,
+): AbortSignal {
+  const erased = new AbortController();
+  response.once(
+    'close',
+    app.events.onErased(viewerId, () => erased.abort()),
+  );
+  return AbortSignal.any([signal, erased.signal]);
 }
 
 // Yoga has no limit of its own on the length of a document, and hints at hidden names in errors. It

@@ -30,6 +30,7 @@ const TABLES: Readonly<Record<string, SealedTable>> = {
   consent_credential: { key: 'consent_id', type: 'uuid' },
   revocation: { key: 'id', type: 'uuid' },
   bank_client: { key: 'environment', type: 'text', nobodys: true },
+  erasure_key: { key: 'name', type: 'text', nobodys: true },
 };
 
 /** Everything sealed, by the table in which it is found whose it is. */
@@ -62,6 +63,7 @@ const HOLDERS = [
       { table: 'bank_client', column: 'sealed_seed' },
     ],
   },
+  { table: 'erasure_key', columns: [{ table: 'erasure_key', column: 'sealed_key' }] },
 ] as const;
 
 /** Every column that holds a secret. */
@@ -85,8 +87,9 @@ const NOBODY = 'nobody';
 export async function countHolders(database: Database): Promise<number> {
   const counts = await Promise.all(
     HOLDERS.map(async ({ table }) => {
-      if (table !== 'bank_client') return database.scoutCount(table);
-      return database.shared.bankClient.count();
+      if (table === 'bank_client') return database.shared.bankClient.count();
+      if (table === 'erasure_key') return database.shared.erasureKey.count();
+      return database.scoutCount(table);
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);

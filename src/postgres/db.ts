@@ -24,10 +24,17 @@ export interface Finding {
 export interface Database {
   /** For hot reads that carry their viewer in the statement itself. */
   readonly pool: pg.Pool;
-  /** For rows that belong to no viewer: banks, our own clients, alarms, the words of keys. */
+  /** For rows that belong to no viewer: banks, our own clients, alarms, the words of keys, erasures. */
   readonly shared: Pick<
     PrismaClient,
-    'provider' | 'bankClient' | 'keyCanary' | 'operatorAlarm' | '$queryRaw' | '$queryRawUnsafe'
+    | 'provider'
+    | 'bankClient'
+    | 'keyCanary'
+    | 'operatorAlarm'
+    | 'erasure'
+    | 'erasureKey'
+    | '$queryRaw'
+    | '$queryRawUnsafe'
   >;
   /** Prisma for reads, scoped to one viewer. */
   reader(viewerId: string): Reader;
@@ -169,6 +176,19 @@ async function transact<T>(
       if (attempt === ATTEMPTS_MAX || !isConflict(error)) throw error;
     }
   }
+}
+
+/**
+ * Lets a transaction see the rows of a viewer whose erasure has begun, which nobody else finds any more:
+ * for whoever deletes them.
+ */
+export async function seeErased(tx: Tx): Promise<void> {
+  await tx.$executeRaw`select set_config('app.erasing', 'on', true)`;
+}
+
+/** Goes on as another viewer in the same transaction, so that rows of both are written together or not. */
+export async function goOnAs(tx: Tx, viewerId: string): Promise<void> {
+  await tx.$executeRaw`select set_config('app.viewer', ${viewerId}, true)`;
 }
 
 async function scout<Row extends pg.QueryResultRow>(

@@ -177,12 +177,12 @@ async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> 
   }
 }
 
-// Jobs are inserted in the house's own transactions, so its role needs to reach the queue's tables,
-// those that a later version or a test clock adds included.
+// Jobs are inserted in the house's own transactions, and deleted in that which erases their viewer, so
+// its role needs to reach the queue's tables, those that a later version or a test clock adds included.
 async function grantToHouse(boss: PgBoss): Promise<void> {
   const db = boss.getDb();
   const { rows } = await db.executeSql(
-    `select has_table_privilege('consentry_app', 'pgboss.job', 'insert') as granted`,
+    `select has_table_privilege('consentry_app', 'pgboss.job', 'delete') as granted`,
   );
   if ((rows[0] as { granted: boolean }).granted) return;
   // One statement text is one transaction; processes that start together grant one after the other,
@@ -190,9 +190,10 @@ async function grantToHouse(boss: PgBoss): Promise<void> {
   await db.executeSql(`
     select pg_advisory_xact_lock(7243002);
     grant usage on schema pgboss to consentry_app;
-    grant select, insert, update on all tables in schema pgboss to consentry_app;
+    grant select, insert, update, delete on all tables in schema pgboss to consentry_app;
     grant execute on all functions in schema pgboss to consentry_app;
-    alter default privileges in schema pgboss grant select, insert, update on tables to consentry_app;
+    alter default privileges in schema pgboss
+      grant select, insert, update, delete on tables to consentry_app;
     alter default privileges in schema pgboss grant execute on functions to consentry_app;
   `);
 }
