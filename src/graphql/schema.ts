@@ -13,6 +13,7 @@ import './remedy.ts';
 import './needs-attention.ts';
 import './revoke-consent.ts';
 import './erase-viewer.ts';
+import './export-viewer.ts';
 import './auth-link.ts';
 import './alarm.ts';
 import './unheard.ts';

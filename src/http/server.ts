@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { ExpectedError, StartError } from '../base/errors.ts';
 import { withCorrelation } from '../base/log.ts';
+import { ExportScopeError } from '../viewers/export.ts';
 import { BearerRefusedError, type ReadBearer } from './bearer.ts';
 import { BodyTooLargeError } from './body.ts';
 import { answerCallback } from './callback.ts';
+import { answerExport, ExportUnknownError } from './export.ts';
 import { createGraphql } from './graphql.ts';
 import { readReadiness } from './health.ts';
 import { answerLink, LINK_PATH } from './link.ts';
@@ -36,7 +38,7 @@ const LOOK_MILLISECONDS = 20;
 const TELLABLE_PATH = /^(?:\/[\w.-]{0,32}){1,5}$/;
 
 /**
- * Opens the doors: `/graphql`, `/link/…`, `/callback`, `/livez`, `/readyz`. A worker opens only the
+ * Opens the doors: `/graphql`, `/export`, `/link/…`, `/callback`, `/livez`, `/readyz`. A worker opens only the
  * last two.
  *
  * @throws StartError if the port is taken
@@ -90,6 +92,14 @@ function createRoutes(app: App, options: HttpOptions): ReadonlyMap<string, Answe
     limitBody(app, request, response);
     const viewer = await options.readBearer(request.headers.authorization);
     return graphql(request, response, viewer);
+  });
+  routes.set('/export', async (request, response) => {
+    if (request.method === 'OPTIONS') return allowExport(app, request, response);
+    allowOrigin(app, request, response);
+    const viewer = await options.readBearer(request.headers.authorization);
+    if (viewer === null) throw new BearerRefusedError();
+    if (request.method === 'GET') return answerExport(app, request, response, viewer);
+    response.writeHead(405, { allow: 'GET, OPTIONS' }).end();
   });
   if (options.graphiql !== null) {
     routes.set('/', async (_request, response) => {
@@ -146,6 +156,20 @@ function allowOrigin(app: App, request: IncomingMessage, response: ServerRespons
   response.setHeader('vary', 'origin');
 }
 
+/** Lets a page of a configured origin ask with a bearer token, and read the name of the file. */
+async function allowExport(
+  app: App,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  allowOrigin(app, request, response);
+  if (response.hasHeader('access-control-allow-origin')) {
+    response.setHeader('access-control-allow-methods', 'GET');
+    response.setHeader('access-control-allow-headers', 'authorization');
+  }
+  response.writeHead(204).end();
+}
+
 /** Tells a person on the way to or from the bank what is wrong, and that nothing is lost. */
 function refuseInWords(app: App, path: string, response: ServerResponse, error: unknown): boolean {
   if (response.headersSent || (path !== LINK_PATH && path !== '/callback')) return false;
@@ -168,6 +192,10 @@ function refuse(app: App, response: ServerResponse, error: unknown): void {
   } else if (error instanceof BodyTooLargeError) {
     response.setHeader('connection', 'close');
     json(response, 413, graphqlError(error));
+  } else if (error instanceof ExportScopeError) {
+    json(response, 403, graphqlError(error));
+  } else if (error instanceof ExportUnknownError) {
+    json(response, 400, graphqlError(error));
   } else {
     app.log.error({ err: error }, 'a request could not be answered');
     const outage = new ExpectedError('UNAVAILABLE', 'This cannot be answered at the moment.');
