@@ -8,6 +8,8 @@ import type { Surroundings } from './command.ts';
 
 /** The rows of the house and the keys to their secrets. */
 export interface Store {
+  /** The database's address, for its owner. */
+  readonly url: string;
   readonly database: Database;
   readonly keys: KeyRing;
   close(): Promise<void>;
@@ -40,7 +42,7 @@ export async function openStore(config: Config, log: Log): Promise<Store> {
     await close();
     throw error;
   }
-  return { database, keys, close };
+  return { url, database, keys, close };
 }
 
 /** Works on the rows that the server works on, and closes them. */

@@ -3,9 +3,8 @@ import { nowOf } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
 import type { AuthLink, Consent } from '../generated/prisma/client.ts';
 import { goOnAs, seeErased, type Tx } from '../postgres/db.ts';
-import { CONSENT_DAYS } from '../providers/limits.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
-import { addConsentPeriod } from './due.ts';
+import { periodEnd } from './period.ts';
 import { createRevocation } from './revocation.ts';
 import {
   resealForRevocation,
@@ -122,14 +121,18 @@ export async function leaveToNobody(
  * bank has just opened is to end there.
  */
 export async function leaveAnswerToNobody(
-  app: Instruments,
+  app: App,
   link: AuthLink,
   answer: TokenAnswer,
 ): Promise<void> {
   const now = nowOf(app.clock);
   const [id, viewerId] = [uuidv7(app.entropy, now), uuidv7(app.entropy, now)];
   const sealed = await sealAnswer(app, { id, viewerId }, answer);
-  const { environment, clientId } = link;
+  const { environment, clientId, providerId } = link;
+  const endsAt =
+    answer.refreshToken === null
+      ? answer.expiresAt
+      : await periodEnd(app, app.database.shared, providerId, now);
   await app.database.transact(viewerId, (tx) =>
     createRevocation(app, tx, {
       id,
@@ -139,8 +142,7 @@ export async function leaveAnswerToNobody(
         viewerId,
         environment,
         clientId,
-        endsAt:
-          answer.refreshToken === null ? answer.expiresAt : addConsentPeriod(now, CONSENT_DAYS),
+        endsAt,
       },
       viewerId,
       cause: 'ERASED',
