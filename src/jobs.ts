@@ -90,6 +90,8 @@ export const jobs = {
   }),
   /** Finds erasures that are under way without their own job. */
   sweepErasures: declare('sweep-erasures', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
+  /** Deletes what is older than it is to be kept. */
+  prune: declare('prune', z.object({}), { policy: 'stately', timeLimitSeconds: 900 }, '23 3 * * *'),
   /** Reads the list of banks again. */
   refreshProviders: declare(
     'refresh-providers',

@@ -14,6 +14,7 @@ import { type JobDeclaration, jobs } from './jobs.ts';
 import type { JobAnswer } from './postgres/queue.ts';
 import { refreshProviders } from './providers/catalogue.ts';
 import { continueErasure, sweepErasures } from './viewers/erase-rows.ts';
+import { prune } from './viewers/retention.ts';
 
 /** Begins to answer every job that `jobs.ts` declares. */
 export async function startWorker(app: App): Promise<void> {
@@ -31,6 +32,7 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
       answer(app, jobs.eraseViewer, (job) => continueErasure(app, job.erasureId)),
       answer(app, jobs.sweepErasures, () => sweepErasures(app)),
+      answer(app, jobs.prune, () => prune(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
   );

@@ -2,6 +2,7 @@ import { type ClaimingApps, readApps } from './config-apps.ts';
 import { readAlertDays, readConsentDays, readTimeZone } from './config-consents.ts';
 import { type OperatorClaim, readOperatorClaim } from './config-operator.ts';
 import { ConfigReader, type Environment } from './config-reader.ts';
+import { readRetention, type RetentionConfig } from './config-retention.ts';
 import { parseKeyRing } from './key-ring.ts';
 import type { KeyRing } from './seal.ts';
 import type { Zone } from './zones.ts';
@@ -46,6 +47,8 @@ export interface Config {
   readonly consentDays: ReadonlyMap<string, number>;
   /** Where users live of whom nothing better is known. */
   readonly timeZone: Zone;
+  /** How long things are kept once they are over. */
+  readonly keep: RetentionConfig;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Lets plain http through in production, for loopback tests of the bundle. */
   readonly allowPlainHttp: boolean;
@@ -122,6 +125,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     alertDaysBefore: readAlertDays(reader),
     consentDays: readConsentDays(reader),
     timeZone: readTimeZone(reader),
+    keep: readRetention(reader),
     logLevel: reader.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     allowPlainHttp,
   };
