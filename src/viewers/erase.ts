@@ -90,7 +90,7 @@ export async function beginErasure(
   },
 ): Promise<BegunErasure | null> {
   const { viewerId, viewerHash, requestedAt, connections } = begin;
-  return app.database.transact(viewerId, async (tx) => {
+  const begun = await app.database.transact(viewerId, async (tx) => {
     await seeErased(tx);
     // Waits for whoever is adding something, and from here on nobody does.
     const [viewer] = await tx.$queryRaw<{ erasure_id: string | null }[]>`
@@ -110,7 +110,8 @@ export async function beginErasure(
     await leaveToNobody(app, tx, viewerId, connections);
     await app.queue.send(tx, [askToErase(erasure.id)]);
     await publish(tx, { erasedViewerId: viewerId });
-    app.log.info({ erasureId: erasure.id }, 'an erasure has begun');
     return erasure;
   });
+  if (begun !== null) app.log.info({ erasureId: begun.id }, 'an erasure is under way');
+  return begun;
 }

@@ -390,6 +390,8 @@ it.each(
     keep: account,
     merge: account,
     data: 'KEEP',
+    // Refused: the others go on with this user.
+    confirmation: 'not meant',
     input: /complete/.test(file) ? { code: 'x', state: 'y' } : { providerId: 'ob-monzo' },
   };
   const subscription = /^subscription /m.test(document);

@@ -34,7 +34,8 @@ it('every table with rows of viewers is emptied with the viewer: by its keys, or
 
 it('every such table hides its rows from the moment that an erasure begins', async () => {
   const { rows } = await owner.query<{ name: string }>(
-    `select tablename as name from pg_policies where policyname = 'viewer_lives'`,
+    `select tablename as name from pg_policies
+     where policyname = 'viewer_only' and qual like '%living_viewer%'`,
   );
   const hidden = rows.map(({ name }) => name);
   expect((await viewerTables(owner)).filter((name) => !hidden.includes(name))).toEqual([]);
