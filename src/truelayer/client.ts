@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { type Bank, type BankAccess, bankOf } from './bank.ts';
 import { deleteConnection } from './connection.ts';
+import { extend, type Extension, type ExtensionRequest } from './extend.ts';
 import { listingOf, type Listing } from './listing.ts';
 import { callOut, type CallLimits, type CallReport } from './outward.ts';
 import {
@@ -56,6 +57,14 @@ export interface TrueLayer {
    */
   refresh(refreshToken: string): Promise<TokenAnswer>;
   /**
+   * Has a connection go on for another period, under the same id. Until the answer is acted on, the
+   * tokens from before are what they were.
+   *
+   * @throws BankError `NOT_EXTENDABLE`, `GRANT_ENDED` where the refresh token or the client is not
+   *   accepted, `UNAVAILABLE` and others
+   */
+  extend(request: ExtensionRequest): Promise<Extension>;
+  /**
    * Ends a connection for good: no token of it works afterwards. Asked again, it may succeed or not.
    *
    * @throws BankError `TOKEN_REJECTED` and `CONNECTION_GONE`, `UNAVAILABLE` and others
@@ -96,6 +105,11 @@ export function createTrueLayer(options: TrueLayerOptions): TrueLayer {
       exchangeCode({ ...tokens, limits: { ...EXCHANGE_LIMITS, ...limits } }, request),
     refresh: (refreshToken) =>
       refresh({ ...tokens, limits: { ...REFRESH_LIMITS, ...limits } }, refreshToken),
+    extend: (request) =>
+      extend(
+        { ...instruments, apiUrl, credentials, limits: { ...EXCHANGE_LIMITS, ...limits } },
+        request,
+      ),
     deleteConnection: (accessToken) =>
       deleteConnection({ ...tokens, limits: { ...EXCHANGE_LIMITS, ...limits } }, accessToken),
     providers: (query = {}) =>

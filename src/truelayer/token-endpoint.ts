@@ -138,7 +138,8 @@ function conformingAnswer(body: ExactJson): Record<string, string | number> {
 
 const ID_LENGTH_MAX = 512;
 
-function idsOf(accessToken: string): Pick<TokenAnswer, 'credentialsId' | 'consentId'> {
+/** What an access token says of itself, where it is one that can be read; unverified. */
+export function idsOf(accessToken: string): Pick<TokenAnswer, 'credentialsId' | 'consentId'> {
   try {
     const claims = decodeJwt(accessToken);
     return { credentialsId: idOf(claims.sub), consentId: idOf(claims['consent_id']) };
