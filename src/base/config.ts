@@ -21,6 +21,10 @@ export interface Config {
   /** The owner's address of a Postgres, or null for the embedded one. */
   readonly databaseUrl: string | null;
   readonly truelayer: TrueLayerConfig | null;
+  /** True where TrueLayer has approved of the app's own screen for extending connections. */
+  readonly extendApproved: boolean;
+  /** Who shows the user what is asked for: TrueLayer, or, for regulated firms only, the app itself. */
+  readonly permissions: 'truelayer' | 'own';
   /** What an `iss` on the way back from a bank has to be; null where nobody said. */
   readonly truelayerIssuer: string | null;
   readonly identity: IdentityConfig | null;
@@ -111,6 +115,8 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     dataDir: reader.text('DATA_DIR') ?? '.data',
     databaseUrl: readDatabaseUrl(reader, production),
     truelayer: readTrueLayer(reader, production, httpAllowed),
+    extendApproved: reader.choice('TRUELAYER_EXTEND', ['on', 'off'], 'off') === 'on',
+    permissions: reader.choice('TRUELAYER_PERMISSIONS', ['truelayer', 'own'], 'truelayer'),
     truelayerIssuer: reader.text('TRUELAYER_ISSUER') ?? null,
     identity: readIdentity(reader, production, httpAllowed),
     operatorClaim: readOperatorClaim(reader, production),

@@ -7,14 +7,16 @@ import { ask, jobs } from '../jobs.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
 import { AuthLinkError, authLinkError, type LinkErrorCode } from './link-error.ts';
+import { completeRenewal } from './complete-renewal.ts';
 import { leaveAnswerToNobody } from './nobodys.ts';
 import { saveConsent } from './save-consent.ts';
-import { hashOf, linkPlace } from './secrets.ts';
+import { hashOf, linkPlace, SPENT } from './secrets.ts';
 import { storeAtLast } from './store-at-last.ts';
 import { answerOf, type BankAnswer } from './way-back.ts';
 
 const CODE_MINUTES = 5;
-// Longer than two token calls may take together, so that the job never races the request.
+// Longer than two token calls may take together, and for a renewal the question whose tokens they
+// are: so the job never races the request.
 const RESUME_SECONDS = 45;
 
 /**
@@ -118,7 +120,12 @@ async function exchange(app: App, link: AuthLink, code: string): Promise<string>
     await fail(app, link, reason);
     throw authLinkError(reason);
   }
-  return saveConsent(app, link, answer).catch(async (error: unknown) => {
+  const { renewsConsentId } = link;
+  const stored =
+    renewsConsentId === null
+      ? saveConsent(app, link, answer)
+      : completeRenewal(app, { ...link, renewsConsentId }, answer);
+  return stored.catch(async (error: unknown) => {
     const { id } = link;
     const left = await app.database.reader(viewerId).authLink.findUnique({ where: { id } });
     if (left !== null) throw error;
@@ -166,10 +173,7 @@ async function endLink(
       data: {
         status: move.to,
         errorCode: move.errorCode,
-        sealedDialog: null,
-        sealedCode: null,
-        sealedCodeVerifier: null,
-        sealedPsuIp: null,
+        ...SPENT,
         endedAt: nowOf(app.clock),
       },
     }),

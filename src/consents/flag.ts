@@ -28,7 +28,10 @@ export async function unflag(app: App, tx: Tx, held: HeldConsent): Promise<void>
 }
 
 /** Ends the alarm of a consent whose tokens open again. */
-export async function endUnreadable(app: App, held: HeldConsent): Promise<void> {
+export async function endUnreadable(
+  app: App,
+  held: Pick<HeldConsent, 'id' | 'environment' | 'statusReason'>,
+): Promise<void> {
   if (held.statusReason !== 'TOKEN_UNREADABLE') return;
   const { environment, id } = held;
   await endAlarms(app, [{ kind: 'TOKEN_UNREADABLE', environment, subject: id }]);

@@ -52,6 +52,15 @@ export const LINK_ERRORS = {
     message: 'The bank no longer accepts this code: ask for a new link to try again.',
     userMessage: `Your bank did not confirm this, so nothing was connected. ${BEGIN_AGAIN}`,
   },
+  ANOTHER_BANK: {
+    message:
+      'The user connected another bank than that of the consent to renew: that connection is ended, and the consent stays as it was.',
+    userMessage: `That was another bank than the one to confirm, so nothing has changed. ${BEGIN_AGAIN}`,
+  },
+  CONSENT_TAKEN_BACK: {
+    message: 'The consent to renew was taken back meanwhile: what was connected is ended.',
+    userMessage: 'You disconnected this bank meanwhile, so it stays disconnected.',
+  },
   SERVER_MISCONFIGURED: {
     message: 'This server is not accepted by TrueLayer: its operator has to mend that.',
     userMessage: 'Banks cannot be connected at the moment, through no fault of yours.',

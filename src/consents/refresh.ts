@@ -63,7 +63,7 @@ export async function refreshTokens(app: App, held: HeldConsent, lease: Lease): 
     const answer = await app.truelayer.refresh(refreshToken);
     await storeAtLast(() => store(app, held, refreshToken, answer));
   } catch (error) {
-    await release(app, held, lease);
+    await releaseLease(app, held, lease);
     if (error instanceof UnsealError) await flagUnreadable(app, held);
     if (!(error instanceof BankError)) throw error;
     if (error.meaning === 'OPERATOR_FAULT') {
@@ -148,7 +148,8 @@ async function store(
   });
 }
 
-async function release(app: App, held: HeldConsent, { owner }: Lease): Promise<void> {
+/** Gives the right back, if it is still ours. */
+export async function releaseLease(app: App, held: HeldConsent, { owner }: Lease): Promise<void> {
   await app.database.transact(held.viewerId, (tx) =>
     tx.consentCredential.updateMany({
       where: { consentId: held.id, leaseOwner: owner },

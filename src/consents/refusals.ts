@@ -49,7 +49,7 @@ export async function settleRefusals(app: App, { environment }: HeldConsent): Pr
 }
 
 /** Forgets, with the fresh tokens, that the old ones were refused. */
-export async function forgetRefusal(tx: Tx, { id }: HeldConsent): Promise<void> {
+export async function forgetRefusal(tx: Tx, { id }: Pick<HeldConsent, 'id'>): Promise<void> {
   await tx.grantRefusal.deleteMany({ where: { consentId: id } });
 }
 

@@ -5,7 +5,7 @@ import { askFor } from './revoke-at-bank.ts';
 import type { RevocationTokens } from './revocation-tokens.ts';
 
 /** Why a connection is to end at the bank. */
-export type RevocationCause = 'TAKEN_BACK' | 'REPLACED' | 'ERASED';
+export type RevocationCause = 'TAKEN_BACK' | 'REPLACED' | 'REFUSED' | 'ERASED';
 
 /** The id that a revocation will have, and the tokens that were sealed for it. */
 export interface HeldForRevocation {
@@ -27,10 +27,12 @@ export async function createRevocation(
     readonly consent: Pick<Consent, 'id' | 'viewerId' | 'environment' | 'clientId' | 'endsAt'>;
     readonly viewerId?: string;
     readonly cause: RevocationCause;
+    /** Of a replaced connection: TrueLayer's id, if it is certain that the new one has another. */
+    readonly credentialsId?: string | null;
     readonly now: Date;
   },
 ): Promise<void> {
-  const { id, tokens, consent, cause, now } = revocation;
+  const { id, tokens, consent, cause, credentialsId = null, now } = revocation;
   const { environment, clientId, endsAt } = consent;
   const viewerId = revocation.viewerId ?? consent.viewerId;
   const canTell = tokens.sealedAccess !== null || tokens.sealedRefresh !== null;
@@ -41,6 +43,7 @@ export async function createRevocation(
       // Nothing is to lead back from it to somebody who was erased.
       consentId: cause === 'ERASED' ? null : consent.id,
       cause,
+      credentialsId,
       environment,
       clientId,
       endsAt,

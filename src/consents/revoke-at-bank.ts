@@ -7,8 +7,12 @@ import { ask, jobs } from '../jobs.ts';
 import type { JobRequest } from '../postgres/queue.ts';
 import { BankError } from '../truelayer/errors.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
+import { isStillInUse } from './replaced.ts';
 import { NO_TOKENS, openAccess, openRefresh, sealAnswer } from './revocation-tokens.ts';
 import { storeAtLast } from './store-at-last.ts';
+
+/** How a revocation ended; `KEPT` where the connection is the one that its consent lives by. */
+type Outcome = 'CONFIRMED' | 'GIVEN_UP' | 'KEPT';
 
 const SWEEP_MAX = 500;
 // Longer than the three calls of one attempt may take together, so that attempts do not meet.
@@ -113,9 +117,10 @@ async function tryNow(app: App, revocation: Revocation): Promise<Error | null> {
 }
 
 /** @throws BankError if the bank has to be told later */
-async function tell(app: App, revocation: Revocation): Promise<'CONFIRMED' | 'GIVEN_UP'> {
+async function tell(app: App, revocation: Revocation): Promise<Outcome> {
   const access = await openAccess(app, revocation);
-  if (access !== null && (await deleteConnection(app, access))) return 'CONFIRMED';
+  const told = access === null ? 'REFUSED' : await deleteConnection(app, revocation, access);
+  if (told !== 'REFUSED') return told;
   const refresh = await openRefresh(app, revocation);
   // Without one, nothing can have followed the token that was refused: the bank has forgotten it.
   if (refresh === null) return access === null ? 'GIVEN_UP' : 'CONFIRMED';
@@ -128,20 +133,25 @@ async function tell(app: App, revocation: Revocation): Promise<'CONFIRMED' | 'GI
   }
   await storeAtLast(() => store(app, revocation, answer));
   // A token that was given this moment and is refused belongs to a connection that is gone.
-  await deleteConnection(app, answer.accessToken);
-  return 'CONFIRMED';
+  const toldAgain = await deleteConnection(app, revocation, answer.accessToken);
+  return toldAgain === 'REFUSED' ? 'CONFIRMED' : toldAgain;
 }
 
-/** @returns false if the token is refused, by which nothing is said of the connection yet */
-async function deleteConnection(app: App, accessToken: string): Promise<boolean> {
+/** @returns `REFUSED` if the token is, by which nothing is said of the connection yet */
+async function deleteConnection(
+  app: App,
+  revocation: Revocation,
+  accessToken: string,
+): Promise<'CONFIRMED' | 'KEPT' | 'REFUSED'> {
   try {
+    if (await isStillInUse(app, revocation, accessToken)) return 'KEPT';
     await app.truelayer.deleteConnection(accessToken);
   } catch (error) {
     if (!(error instanceof BankError)) throw error;
-    if (error.meaning === 'TOKEN_REJECTED') return false;
+    if (error.meaning === 'TOKEN_REJECTED') return 'REFUSED';
     if (error.meaning !== 'CONNECTION_GONE') throw error;
   }
-  return true;
+  return 'CONFIRMED';
 }
 
 async function store(app: App, revocation: Revocation, answer: TokenAnswer): Promise<void> {
@@ -156,7 +166,7 @@ async function store(app: App, revocation: Revocation, answer: TokenAnswer): Pro
 async function end(
   app: App,
   { id, viewerId, consentId, cause }: Revocation,
-  outcome: 'CONFIRMED' | 'GIVEN_UP',
+  outcome: Outcome,
 ): Promise<void> {
   const now = nowOf(app.clock);
   await app.database.transact(viewerId, async (tx) => {

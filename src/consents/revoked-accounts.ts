@@ -55,7 +55,10 @@ export async function eraseWhatWasRead(tx: Tx, consent: Consent): Promise<Change
     delete from alert where consent_id = ${id}::uuid returning id::text as id`;
   await tx.historySpan.deleteMany({ where: { consentId: id } });
   await tx.trouble.deleteMany({ where: { consentId: id } });
-  await tx.authLink.updateMany({ where: { id: authLinkId }, data: { context: null } });
+  await tx.authLink.updateMany({
+    where: { OR: [{ id: authLinkId }, { renewsConsentId: id }] },
+    data: { context: null },
+  });
   const gone = (subject: ChangeEntry['subject'], rows: readonly { id: string }[]) =>
     rows.map((row): ChangeEntry => ({ subject, subjectId: row.id, act: 'REMOVED' }));
   return [...gone('ACCOUNT', accounts), ...gone('ALERT', alerts)];

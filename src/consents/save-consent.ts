@@ -1,6 +1,5 @@
 import type { App } from '../app.ts';
 import { later, MINUTE, nowOf } from '../base/clock.ts';
-import { uuidOf } from '../base/entropy.ts';
 import { seal, unseal } from '../base/seal.ts';
 import { recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
@@ -8,10 +7,14 @@ import type { AuthLink } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import { historyLimits } from '../providers/limits.ts';
 import type { TokenAnswer } from '../truelayer/token-endpoint.ts';
-import { addConsentPeriod, firstDue, keepAliveInstant, REFRESH_TOKEN_IDLE_DAYS } from './due.ts';
+import { firstDue, keepAliveInstant } from './due.ts';
+import { consentIdOf } from './link.ts';
 import { authLinkError } from './link-error.ts';
+import { askToTend } from './next-due.ts';
 import { periodEnd } from './period.ts';
-import { credentialPlace, linkPlace, psuIpPlace } from './secrets.ts';
+import { writeReceipt } from './receipt.ts';
+import { sealTokens } from './seal-tokens.ts';
+import { linkPlace, psuIpPlace, SPENT } from './secrets.ts';
 import { writeMove } from './status.ts';
 
 /**
@@ -25,13 +28,12 @@ import { writeMove } from './status.ts';
 export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer): Promise<string> {
   const now = nowOf(app.clock);
   const { viewerId } = link;
-  // The same link always makes the same consent, so that a second writer cannot make another.
-  const id = uuidOf('consent', link.id);
+  const id = consentIdOf(link);
   const psuIp =
     link.sealedPsuIp &&
     (await unseal(app.keys, linkPlace('sealed_psu_ip', link.id, viewerId), link.sealedPsuIp));
   const sealedPsuIp = psuIp && (await seal(app.keys, psuIpPlace(id, viewerId), psuIp));
-  const credential = await sealCredential(app, id, viewerId, answer, now);
+  const credential = await sealTokens(app, { id, viewerId }, answer, now);
   const endsAt =
     answer.refreshToken === null
       ? answer.expiresAt
@@ -49,14 +51,7 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
   await app.database.transact(viewerId, async (tx) => {
     const { count } = await tx.authLink.updateMany({
       where: { id: link.id, status: 'CLAIMED' },
-      data: {
-        status: 'COMPLETED',
-        sealedDialog: null,
-        sealedCode: null,
-        sealedCodeVerifier: null,
-        sealedPsuIp: null,
-        endedAt: now,
-      },
+      data: { ...SPENT, status: 'COMPLETED', endedAt: now },
     });
     if (count === 0) throw authLinkError('AUTH_LINK_IN_PROGRESS');
     const consent = await tx.consent.create({
@@ -77,13 +72,21 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
         createdAt: now,
       },
     });
-    await tx.consentCredential.create({ data: credential });
+    await tx.consentCredential.create({ data: { ...credential, consentId: id, viewerId } });
     const given = { to: consent.status, reason: 'GIVEN', by: 'USER', now } as const;
     await writeMove(app, tx, { ...consent, status: null }, given);
+    const { textVersion } = link;
+    await writeReceipt(
+      app,
+      tx,
+      consent,
+      { way: 'AUTH_LINK', textVersion, scopes: link.scopes },
+      now,
+    );
     const payload = { viewerId, consentId: id };
     await app.queue.send(tx, [
       ask(jobs.startBackfill, payload, { key: id }),
-      ask(jobs.tendConsent, payload, { key: id, notBefore: dueAt }),
+      askToTend({ id, viewerId }, dueAt),
     ]);
     await publish(tx, { consentId: id });
     await recordChanges(app, tx, viewerId, now, [
@@ -91,25 +94,4 @@ export async function saveConsent(app: App, link: AuthLink, answer: TokenAnswer)
     ]);
   });
   return id;
-}
-
-async function sealCredential(
-  app: App,
-  consentId: string,
-  viewerId: string,
-  answer: TokenAnswer,
-  now: Date,
-) {
-  const { accessToken, refreshToken, expiresAt } = answer;
-  const place = (column: Parameters<typeof credentialPlace>[0]) =>
-    credentialPlace(column, consentId, viewerId);
-  return {
-    consentId,
-    viewerId,
-    sealedAccess: await seal(app.keys, place('sealed_access'), accessToken),
-    accessIssuedAt: now,
-    accessExpiresAt: expiresAt,
-    sealedRefresh: refreshToken && (await seal(app.keys, place('sealed_refresh'), refreshToken)),
-    refreshEndsAt: refreshToken === null ? null : addConsentPeriod(now, REFRESH_TOKEN_IDLE_DAYS),
-  };
 }

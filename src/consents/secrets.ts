@@ -20,6 +20,14 @@ export function linkPlace(
   return { table: 'auth_link', column, row: linkId, viewer: viewerId };
 }
 
+/** What a link that has ended no longer holds. */
+export const SPENT = {
+  sealedDialog: null,
+  sealedCode: null,
+  sealedCodeVerifier: null,
+  sealedPsuIp: null,
+} as const;
+
 /** Where a consent's tokens are sealed. */
 export function credentialPlace(
   column: 'sealed_access' | 'sealed_refresh',

@@ -35,7 +35,12 @@ const ALLOWED: Readonly<Record<ConsentStatus, readonly ConsentStatus[]>> = {
 };
 
 /** From where the user's confirmation leads back to ACTIVE. What was taken back stays so. */
-const RENEWABLE: readonly ConsentStatus[] = ['ACTIVE', 'EXPIRING', 'REAUTH_REQUIRED', 'EXPIRED'];
+export const RENEWABLE: readonly ConsentStatus[] = [
+  'ACTIVE',
+  'EXPIRING',
+  'REAUTH_REQUIRED',
+  'EXPIRED',
+];
 
 /** The statuses in which the bank can still be asked. */
 export const LIVING: readonly ConsentStatus[] = ['ACTIVE', 'EXPIRING'];

@@ -69,6 +69,9 @@ export async function answerOf(app: App, link: AuthLink, answer: BankAnswer): Pr
     if (current.status === 'OPEN') throw authLinkError('AUTH_LINK_EXPIRED');
     if (wasEndedByAnother(current, answer)) throw authLinkError('AUTH_LINK_USED');
     if (current.consent !== null) return current.consent.id;
+    if (current.status === 'COMPLETED' && current.renewsConsentId !== null) {
+      return current.renewsConsentId;
+    }
     if (current.errorCode !== null) throw authLinkError(current.errorCode);
     if (current.status !== 'CLAIMED' || waits === WAITS_MAX) {
       throw authLinkError('AUTH_LINK_IN_PROGRESS');

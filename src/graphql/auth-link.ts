@@ -4,9 +4,11 @@ import { type IssuedAuthLink, issueAuthLink } from '../consents/link.ts';
 import { linkCookie } from '../consents/link-cookie.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { findLinkByState } from '../consents/find-link.ts';
+import { SameProviderError } from '../consents/same-provider.ts';
 import { readAnswer, recordReturn } from '../consents/way-back.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
+import { Consent as ConsentType } from './consent.ts';
 import { NIL_UUID, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
 
@@ -49,9 +51,15 @@ const AuthLink = builder.prismaNode('AuthLink', {
       type: 'DateTime',
       description: 'Until when the user has to be back.',
     }),
-    consent: t.relation('consent', {
+    consent: t.field({
+      type: ConsentType,
       nullable: true,
-      description: 'What it was completed to; null until then.',
+      description: 'What it was completed to, or has renewed; null until then.',
+      select: (_args, _context, nestedSelection) => ({
+        consent: nestedSelection(true),
+        renews: nestedSelection(true),
+      }),
+      resolve: ({ status, consent, renews }) => consent ?? (status === 'COMPLETED' ? renews : null),
     }),
   }),
 });
@@ -70,7 +78,8 @@ builder.queryField('authLink', (t) =>
   }),
 );
 
-const IssuedLink = builder.objectRef<IssuedAuthLink>('IssuedAuthLink').implement({
+/** The `IssuedAuthLink` type. */
+export const IssuedLink = builder.objectRef<IssuedAuthLink>('IssuedAuthLink').implement({
   description: 'A link to send the user along.',
   fields: (t) => ({
     id: t.globalID({
@@ -113,6 +122,18 @@ const AuthLinkInput = builder.inputType('AuthLinkInput', {
       description:
         "Up to 1 KB of the app's own, handed back by `authLink(id)` and `completeConsent`.",
     }),
+    acknowledgeSameProvider: t.boolean({
+      description:
+        'True where a second login at a bank is meant that is linked already: without it, `providerId` of such a bank gets the answer `SameProviderLinked`.',
+    }),
+    acceptedScopes: t.stringList({
+      description:
+        'What the user accepted on a screen of your own: all that the link asks for. Needed where the server runs with `TRUELAYER_PERMISSIONS=own`.',
+    }),
+    textVersion: t.string({
+      description:
+        'Which text the user read, for the receipt: up to 100 characters. That of `scopeTexts` if not given; needed with `TRUELAYER_PERMISSIONS=own`.',
+    }),
   }),
 });
 
@@ -122,7 +143,7 @@ builder.mutationField('authLink', (t) =>
     description:
       'Makes a link to a bank. Ask from the browser that will follow it, credentials included: the cookie of the answer lets that browser alone complete it at `/callback`.',
     errors: {
-      types: [AuthLinkRefusedError],
+      types: [AuthLinkRefusedError, SameProviderError],
       directResult: true,
       union: { name: 'AuthLinkResult', description: 'The link, or why there is none.' },
     },

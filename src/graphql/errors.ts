@@ -9,6 +9,7 @@ import type { ExpectedError } from '../base/errors.ts';
 import { AlertUnknownError } from '../consents/alerts.ts';
 import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
+import { RenewalRefusedError } from '../consents/renew.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
 import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
 import { builder } from './builder.ts';
@@ -26,7 +27,7 @@ builder.objectType(AuthLinkRefusedError, {
   name: 'AuthLinkRefused',
   interfaces: [MutationError],
   description:
-    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`, `ERASURE_UNDER_WAY`.',
+    'The link cannot be made as asked. Codes: `PROVIDER_UNKNOWN`, `SCOPES_REFUSED`, `REDIRECT_URI_REFUSED`, `RETURN_TO_REFUSED`, `CONTEXT_TOO_LONG`, `TEXT_VERSION_REFUSED`, `PERMISSIONS_NOT_ACCEPTED`, `ERASURE_UNDER_WAY`.',
 });
 
 builder.objectType(ConsentUnknownError, {
@@ -72,6 +73,13 @@ builder.objectType(AccountNameRefusedError, {
   name: 'AccountNameRefused',
   interfaces: [MutationError],
   description: 'An account cannot go by that name. Code: `ACCOUNT_NAME_REFUSED`.',
+});
+
+builder.objectType(RenewalRefusedError, {
+  name: 'RenewalRefused',
+  interfaces: [MutationError],
+  description:
+    'The consent cannot be renewed as asked. Codes: `CONSENT_REVOKED` (connect the bank anew instead), `CONSENT_OF_ANOTHER_ENVIRONMENT`, `SCOPES_DIFFER`, `TEXT_VERSION_REFUSED`, `PERSON_INCOMPLETE`.',
 });
 
 builder.objectType(AuthLinkError, {

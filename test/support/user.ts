@@ -64,8 +64,9 @@ export class User {
     });
   }
 
-  /** Asks for a link and gives its address. */
-  async beginLink(input: object = { providerId: 'ob-lloyds' }): Promise<string> {
+  /** Asks for a link, also to a bank that is linked already, and gives its address. */
+  async beginLink(wishes: object = { providerId: 'ob-lloyds' }): Promise<string> {
+    const input = { acknowledgeSameProvider: true, ...wishes };
     const { data } = await this.ask(
       `mutation ($input: AuthLinkInput!) {
         authLink(input: $input) { __typename ... on IssuedAuthLink { id url } ... on Error { code } }
