@@ -77,6 +77,39 @@ it('the consent ends at its end, and the bank is not asked again', async () => {
   expect(test.simulator.journal.entries).toHaveLength(calls);
 });
 
+it('renewed by its user it goes on as the consent that it was, with its accounts', async () => {
+  const ids = async () => {
+    const { data } = await alice.ask('{ consents { nodes { id } } accounts { nodes { id } } }');
+    return [data.consents.nodes, data.accounts.nodes];
+  };
+  const before = await ids();
+  const { data } = await alice.ask(
+    `query ($id: ID!) { consent(id: $id) { scopes } scopeTexts { version } }`,
+    { id: consent },
+  );
+  const reconfirmation = {
+    textVersion: data.scopeTexts.version,
+    scopes: data.consent.scopes,
+  };
+  const { data: renewal } = await alice.ask(
+    `mutation ($input: RenewConsentInput!) {
+      renewConsent(input: $input) { ... on RenewalLink { link { url } } }
+    }`,
+    { input: { consentId: consent, reconfirmation } },
+  );
+  await alice.open(await alice.walk(renewal.renewConsent.link.url));
+  await settle(test, clock);
+  expect(await state()).toMatchObject({
+    status: 'ACTIVE',
+    statusReason: null,
+    consentedAt: expect.stringMatching(/^2026-06-10/),
+    endsAt: expect.stringMatching(/^2026-09-08/),
+    endedAt: null,
+    history: { complete: true },
+  });
+  expect(await ids()).toEqual(before);
+});
+
 it('several processes live by one clock, and a killed one’s work is taken up', async () => {
   const shared = storyClock();
   const api = await startTestHouse({ clock: shared, environment: { ROLE: 'api' } });
