@@ -386,6 +386,8 @@ it.each(
     code: 'x',
     state: 'y',
     id: /[aA]ccount/.test(file) ? account : data.consents.nodes[0].id,
+    consentId: data.consents.nodes[0].id,
+    reconfirmation: { textVersion: 'v1', scopes: ['accounts'] },
     account,
     keep: account,
     merge: account,
