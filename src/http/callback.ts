@@ -7,7 +7,7 @@ import { linkCookieName } from '../consents/link-cookie.ts';
 import { matchesHash } from '../consents/secrets.ts';
 import { type BankAnswer, readAnswer, recordReturn } from '../consents/way-back.ts';
 import type { AuthLink } from '../generated/prisma/client.ts';
-import { globalIdOf } from '../graphql/global-id.ts';
+import { globalIdOf } from '../base/global-id.ts';
 import { readBody } from './body.ts';
 import { linkPage } from './link-page.ts';
 import { page } from './page.ts';

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { TestClock } from 'pg-boss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, HOUR } from '../../src/base/clock.ts';
-import { globalIdOf } from '../../src/graphql/global-id.ts';
+import { globalIdOf } from '../../src/base/global-id.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { readEvents } from '../support/sse.ts';
 import { liveUntil, settle } from '../support/time.ts';
