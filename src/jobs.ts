@@ -92,6 +92,28 @@ export const jobs = {
   sweepErasures: declare('sweep-erasures', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
   /** Deletes what is older than it is to be kept. */
   prune: declare('prune', z.object({}), { policy: 'stately', timeLimitSeconds: 900 }, '23 3 * * *'),
+  /** Sends one event to one endpoint, and asks to be called again while that fails. */
+  deliverWebhook: declare(
+    'deliver-webhook',
+    z.object({ deliveryId: z.uuid(), viewerId: z.uuid().nullable() }),
+    // More at once than one endpoint may have: see `webhooks/lanes.ts`.
+    { retries: 8, retryDelaySecondsMax: 300, atOnce: 16, policy: 'stately' },
+  ),
+  /** Has an endpoint's deliveries of some time sent again, a page at a time. */
+  replayWebhooks: declare(
+    'replay-webhooks',
+    z.object({
+      replayId: z.uuid(),
+      endpointId: z.uuid(),
+      since: z.iso.datetime(),
+      until: z.iso.datetime(),
+      all: z.boolean(),
+      after: z.uuid().nullable(),
+    }),
+    {},
+  ),
+  /** Finds deliveries that are due without their own job, and destroys secrets that sign no more. */
+  sweepWebhooks: declare('sweep-webhooks', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
   /** Reads the list of banks again. */
   refreshProviders: declare(
     'refresh-providers',

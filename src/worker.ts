@@ -15,9 +15,13 @@ import type { JobAnswer } from './postgres/queue.ts';
 import { refreshProviders } from './providers/catalogue.ts';
 import { continueErasure, sweepErasures } from './viewers/erase-rows.ts';
 import { prune } from './viewers/retention.ts';
+import { createDeliverer } from './webhooks/deliver.ts';
+import { replayPage } from './webhooks/replay.ts';
+import { sweepWebhooks } from './webhooks/sweep.ts';
 
 /** Begins to answer every job that `jobs.ts` declares. */
 export async function startWorker(app: App): Promise<void> {
+  const deliverWebhook = createDeliverer(app);
   await app.queue.work(
     new Map([
       answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
@@ -33,6 +37,9 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.eraseViewer, (job) => continueErasure(app, job.erasureId)),
       answer(app, jobs.sweepErasures, () => sweepErasures(app)),
       answer(app, jobs.prune, () => prune(app)),
+      answer(app, jobs.deliverWebhook, (job) => deliverWebhook(job.deliveryId, job.viewerId)),
+      answer(app, jobs.replayWebhooks, (job) => replayPage(app, job)),
+      answer(app, jobs.sweepWebhooks, () => sweepWebhooks(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
   );
@@ -64,9 +71,7 @@ function answer<P extends object>(
 }
 
 function ids(payload: unknown): object {
-  const { viewerId, consentId, spanId, linkId, revocationId, erasureId } = payload as Record<
-    string,
-    unknown
-  >;
-  return { viewerId, consentId, spanId, linkId, revocationId, erasureId };
+  const { viewerId, consentId, spanId, linkId, revocationId, erasureId, deliveryId } =
+    payload as Record<string, unknown>;
+  return { viewerId, consentId, spanId, linkId, revocationId, erasureId, deliveryId };
 }

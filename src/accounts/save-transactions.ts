@@ -58,6 +58,7 @@ export async function savePending(
     subject: 'TRANSACTION',
     subjectId: id,
     act: 'REMOVED',
+    accountId: account.id,
   }));
   return { rows: saved.rows, changes: [...removed, ...saved.changes] };
 }
@@ -81,7 +82,8 @@ async function save(
     const batch = oldestFirst.slice(start, start + ROWS_PER_STATEMENT);
     const saved = await upsert(tx, account, JSON.stringify(batch), now);
     for (const { id, added } of saved) {
-      changes.push({ subject: 'TRANSACTION', subjectId: id, act: added ? 'ADDED' : 'CHANGED' });
+      const act = added ? 'ADDED' : 'CHANGED';
+      changes.push({ subject: 'TRANSACTION', subjectId: id, act, accountId: account.id });
     }
   }
   return { rows: identified.length, changes };

@@ -1,7 +1,9 @@
+import { recordAct } from '../acts/acts.ts';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
 import type { OperatorAlarm } from '../generated/prisma/client.ts';
+import { NOBODY } from '../postgres/db.ts';
 
 /** What only the operator can mend, and what to do about it. None of it is any user's to hear. */
 export const ALARMS = {
@@ -17,6 +19,8 @@ export const ALARMS = {
     'A sealed token does not open in its place, though its key is the right one: the row was changed by somebody else. Restore it, or have the user connect again.',
   TOKENS_IDLE:
     'Refresh tokens have lain unused for 27 days, and die at 30: see that a worker runs and reaches TrueLayer.',
+  WEBHOOK_DISABLED:
+    'A webhook endpoint was disabled: it did nothing but fail for five days, or said with status 410 that it is gone. Mend it and enable it again, or delete it.',
 } as const;
 
 /** A key of that table. */
@@ -83,17 +87,25 @@ export function findOpenAlarms({ database }: Pick<App, 'database'>): Promise<Ope
 /**
  * Notes that the operator has seen an alarm and calls it true. What it held back then goes on.
  *
+ * @param operator - who says so, for the log of acts
  * @returns whether one was up
  */
 export async function acceptAlarm(
   { database, clock }: Pick<App, 'database' | 'clock'>,
   { kind, environment, subject = '' }: AlarmCause,
+  operator: string,
 ): Promise<boolean> {
-  const { count } = await database.shared.operatorAlarm.updateMany({
-    where: { kind, environment, subject, endedAt: null },
-    data: { acceptedAt: nowOf(clock) },
+  const at = nowOf(clock);
+  return database.transact(NOBODY, async (tx) => {
+    const { count } = await tx.operatorAlarm.updateMany({
+      where: { kind, environment, subject, endedAt: null },
+      data: { acceptedAt: at },
+    });
+    if (count === 0) return false;
+    const about = [kind, environment, subject].filter((word) => word !== '').join(' ');
+    await recordAct(tx, { operator, act: 'ALARM_ACCEPTED', subject: about, at });
+    return true;
   });
-  return count > 0;
 }
 
 const OPEN_MAX = 100;

@@ -35,7 +35,7 @@ const SECRET_NAMES = [
 
 // Field names catch what we log on purpose; this catches what a library put into a message.
 const SECRET_TEXT =
-  /eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){1,3}|Bearer\s+[\w.~+/=-]+|((?:access_token|refresh_token|client_secret|code|code_verifier|state|password)=)[^&\s"'\\]+|(postgres(?:ql)?:\/\/[^:/\s]+:)[^@\s]+(?=@)/gi;
+  /eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){1,3}|whsec_[\w+/=-]+|Bearer\s+[\w.~+/=-]+|((?:access_token|refresh_token|client_secret|code|code_verifier|state|password)=)[^&\s"'\\]+|(postgres(?:ql)?:\/\/[^:/\s]+:)[^@\s]+(?=@)/gi;
 
 /** Strikes tokens, codes and passwords out of any text. */
 export function strikeSecrets(text: string): string {

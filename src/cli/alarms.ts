@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from '../acts/acts.ts';
 import { acceptAlarm, ALARMS, type AlarmKind, findOpenAlarms } from '../alarms/alarms.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Command, type Surroundings, UsageError } from './command.ts';
@@ -16,7 +17,7 @@ export const alarms: Command = {
     if (act === 'accept' && Object.hasOwn(ALARMS, kind) && environment !== undefined) {
       const cause = { kind: kind as AlarmKind, environment, subject };
       return withStore(surroundings, async (store, { say }) => {
-        const found = await acceptAlarm({ ...store, clock: systemClock }, cause);
+        const found = await acceptAlarm({ ...store, clock: systemClock }, cause, COMMAND_LINE);
         say(found ? `${kind} of ${environment} is accepted.` : 'There is no such alarm.');
         return found ? 0 : 1;
       });

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { COMMAND_LINE } from '../acts/acts.ts';
 import { nowOf, systemClock } from '../base/clock.ts';
 import { countStrays, listClients, removeClient, setClient } from '../clients/clients.ts';
 import { livingConsents } from '../clients/stored.ts';
@@ -93,7 +94,12 @@ async function set(
   const secret = await ask(`The secret of ${clientId}: `);
   // A first key with the wrong bytes must seal nothing.
   await checkKeys({ ...store, log });
-  const before = await setClient(store, { ...wish, secret, now: nowOf(systemClock) });
+  const before = await setClient(store, {
+    ...wish,
+    secret,
+    operator: COMMAND_LINE,
+    now: nowOf(systemClock),
+  });
   if (before === null) {
     say(`The client ${clientId} is stored for ${environment}: a server can start with it.`);
     return 0;
@@ -125,7 +131,11 @@ async function remove(
   environment: string,
   force: boolean,
 ): Promise<number> {
-  const { clientId, consents } = await removeClient(store, environment, force);
+  const { clientId, consents } = await removeClient(store, environment, {
+    force,
+    operator: COMMAND_LINE,
+    now: nowOf(systemClock),
+  });
   say(`The client ${clientId} of ${environment} and its secret are forgotten.`);
   say('Running servers get no more tokens for it; no consent ends by that.');
   if (consents > 0) {

@@ -1,6 +1,9 @@
+import { type ActKind, COMMAND_LINE, recordAct } from '../acts/acts.ts';
+import { nowOf, systemClock } from '../base/clock.ts';
 import { StartError } from '../base/errors.ts';
 import { checkKeys, giveUpKey } from '../keys/check.ts';
 import { countByKey, type Rotation, rotateKeys } from '../keys/rotate.ts';
+import { NOBODY } from '../postgres/db.ts';
 import { type Command, type Surroundings, UsageError } from './command.ts';
 import { type Store, withStore } from './store.ts';
 
@@ -40,6 +43,8 @@ async function list(store: Store, { say }: Surroundings): Promise<number> {
 async function rotate(store: Store, { log, progress, say }: Surroundings): Promise<number> {
   // A first key with the wrong bytes must seal nothing.
   await checkKeys({ ...store, log });
+  // First of all, since what is done by then stays done when it is stopped.
+  await note(store, 'KEYS_ROTATED', store.keys[0].id);
   const stop = new AbortController();
   const end = () => stop.abort(new StartError('Stopped: start it again, and it goes on.'));
   process.once('SIGINT', end).once('SIGTERM', end);
@@ -84,10 +89,18 @@ async function giveUp(store: Store, id: string, { log, say }: Surroundings): Pro
     throw new StartError(`The key ${id} is configured: only a lost one is given up.`);
   }
   const lost = (await countByKey(store.database)).get(id) ?? 0;
+  await note(store, 'KEY_GIVEN_UP', id);
   const asked = await giveUpKey({ ...store, log }, id);
   if (!asked && lost === 0) throw new StartError(`No start asks for a key ${id}.`);
   say(`The server starts without ${id}; ${secrets(lost)} under it will never open.`);
   return 0;
+}
+
+async function note({ database }: Store, act: ActKind, subject: string): Promise<void> {
+  const at = nowOf(systemClock);
+  await database.transact(NOBODY, (tx) =>
+    recordAct(tx, { operator: COMMAND_LINE, act, subject, at }),
+  );
 }
 
 function secrets(count: number): string {

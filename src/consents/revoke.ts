@@ -85,7 +85,7 @@ async function revoke(
     const move = { to: 'REVOKED', reason: 'REVOKED_BY_USER', by: 'USER' } as const;
     if (first) await moveConsent(app, tx, { viewerId, consentId, ...move, now });
     else if (changes.length > 0) await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, now, changes);
+    await recordChanges(app, tx, viewerId, now, changes, consentId);
     return true;
   });
 }

@@ -49,8 +49,9 @@ export async function handAccountsOver(tx: Tx, consent: Consent): Promise<Change
  */
 export async function eraseWhatWasRead(tx: Tx, consent: Consent): Promise<ChangeEntry[]> {
   const { id, authLinkId } = consent;
-  const accounts = await tx.$queryRaw<{ id: string }[]>`
-    delete from account where consent_id = ${id}::uuid returning id::text as id`;
+  const accounts = await tx.$queryRaw<{ id: string; accountKind: string }[]>`
+    delete from account where consent_id = ${id}::uuid
+    returning id::text as id, kind::text as "accountKind"`;
   const alerts = await tx.$queryRaw<{ id: string }[]>`
     delete from alert where consent_id = ${id}::uuid returning id::text as id`;
   await tx.historySpan.deleteMany({ where: { consentId: id } });
@@ -59,7 +60,15 @@ export async function eraseWhatWasRead(tx: Tx, consent: Consent): Promise<Change
     where: { OR: [{ id: authLinkId }, { renewsConsentId: id }] },
     data: { context: null },
   });
-  const gone = (subject: ChangeEntry['subject'], rows: readonly { id: string }[]) =>
-    rows.map((row): ChangeEntry => ({ subject, subjectId: row.id, act: 'REMOVED' }));
+  const gone = (
+    subject: ChangeEntry['subject'],
+    rows: readonly { id: string; accountKind?: string }[],
+  ) =>
+    rows.map(({ id: subjectId, ...kind }): ChangeEntry => ({
+      subject,
+      subjectId,
+      act: 'REMOVED',
+      ...kind,
+    }));
   return [...gone('ACCOUNT', accounts), ...gone('ALERT', alerts)];
 }

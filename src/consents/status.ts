@@ -85,14 +85,17 @@ export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean
   // The period is over: nothing can be had with its tokens, and a thief should not find them.
   if (to === 'EXPIRED') await tx.consentCredential.deleteMany({ where: { consentId } });
   await writeMove(app, tx, { ...before, period }, { to, reason, by, now });
-  const changes: ChangeEntry[] = [{ subject: 'CONSENT', subjectId: consentId, act: 'CHANGED' }];
+  const event = reason === 'RENEWED' ? 'consent.renewed' : MOVE_EVENTS[to];
+  const changes: ChangeEntry[] = [
+    { subject: 'CONSENT', subjectId: consentId, act: 'CHANGED', event },
+  ];
   if (to === 'EXPIRED' || to === 'REVOKED') {
     changes.push(...(await closeAlerts(tx, consentId, to, now)));
   } else if (reason === 'RENEWED') {
     changes.push(...(await closeAlerts(tx, consentId, 'RENEWED', now)));
   }
   await publish(tx, { consentId });
-  await recordChanges(app, tx, viewerId, now, changes);
+  await recordChanges(app, tx, viewerId, now, changes, consentId);
   return true;
 }
 
@@ -121,6 +124,15 @@ function renewed(before: Consent, { data, now }: Move): Prisma.ConsentUncheckedU
     endedAt: null,
   };
 }
+
+/** What webhooks call a move; back to life is a change like any other. */
+const MOVE_EVENTS = {
+  ACTIVE: 'consent.changed',
+  EXPIRING: 'consent.expiring',
+  REAUTH_REQUIRED: 'consent.reauth_required',
+  EXPIRED: 'consent.expired',
+  REVOKED: 'consent.revoked',
+} as const satisfies Readonly<Record<ConsentStatus, ChangeEntry['event']>>;
 
 /**
  * Writes a step into a consent's timeline. The caller has locked the consent, or has just made it: so

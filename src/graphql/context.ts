@@ -4,6 +4,7 @@ import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '.
 import type { App } from '../app.ts';
 import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
+import type { LastEvent } from '../changes/last-events.ts';
 import type { AdvisedConsent } from '../consents/attention.ts';
 import type { TokenDates } from '../consents/clocks.ts';
 import type { TimelinePage, TimelineStep } from '../consents/timeline.ts';
@@ -13,6 +14,7 @@ import type {
   Provider,
   Trouble,
   Viewer as ViewerRow,
+  WebhookEndpoint,
 } from '../generated/prisma/client.ts';
 import type { HistoryProgress } from '../history/progress.ts';
 
@@ -52,6 +54,9 @@ export interface Loaders {
   readonly providers: DataLoader<string, Provider | null>;
   /** The banks of consents, of whichever environment; null until they have said their names. */
   readonly banks: DataLoader<Consent, Provider | null, string>;
+  /** The newest event about a consent, by the consent's id. */
+  readonly lastEvents: DataLoader<string, LastEvent | null>;
+  readonly webhookEndpoints: DataLoader<string, WebhookEndpoint | null>;
   readonly histories: DataLoader<Consent, HistoryProgress, string>;
   /** The rows of viewers; null before their first link. */
   readonly viewers: DataLoader<string, ViewerRow | null>;

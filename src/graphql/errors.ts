@@ -12,6 +12,7 @@ import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { RenewalRefusedError } from '../consents/renew.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
 import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
+import { WebhookRefusedError, WebhookUnknownError } from '../webhooks/endpoint-wish.ts';
 import { builder } from './builder.ts';
 
 /** What every named error of a mutation has. */
@@ -80,6 +81,20 @@ builder.objectType(RenewalRefusedError, {
   interfaces: [MutationError],
   description:
     'The consent cannot be renewed as asked. Codes: `CONSENT_REVOKED` (connect the bank anew instead), `CONSENT_OF_ANOTHER_ENVIRONMENT`, `SCOPES_DIFFER`, `TEXT_VERSION_REFUSED`, `PERSON_INCOMPLETE`.',
+});
+
+builder.objectType(WebhookRefusedError, {
+  name: 'WebhookRefused',
+  interfaces: [MutationError],
+  description:
+    'The endpoint cannot be as asked. Codes: `URL_REFUSED`, `ADDRESS_REFUSED`, `DESCRIPTION_TOO_LONG`, `TOO_MANY_ENDPOINTS`, `SECRET_CHANGED`.',
+});
+
+builder.objectType(WebhookUnknownError, {
+  name: 'WebhookUnknown',
+  interfaces: [MutationError],
+  description:
+    'There is no such endpoint or delivery. Codes: `WEBHOOK_ENDPOINT_UNKNOWN`, `WEBHOOK_DELIVERY_UNKNOWN`.',
 });
 
 builder.objectType(AuthLinkError, {

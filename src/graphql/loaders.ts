@@ -6,11 +6,13 @@ import {
   readTransactionsByAccount,
 } from '../accounts/read.ts';
 import type { App } from '../app.ts';
+import { findLastEvents } from '../changes/last-events.ts';
 import { adviseConsents } from '../consents/attention.ts';
 import { readTimelines } from '../consents/timeline.ts';
 import type { Consent, Provider, Trouble } from '../generated/prisma/client.ts';
 import { readProgress } from '../history/progress.ts';
 import type { Reader } from '../postgres/db.ts';
+import { findEndpoints } from '../webhooks/endpoints.ts';
 import type { Loaders } from './context.ts';
 
 /** The loaders of one request: the number of statements does not grow with the length of a list. */
@@ -37,6 +39,14 @@ export function createLoaders(app: App, viewerId: string): Loaders {
       ({ id }) => id,
     ),
     banks: banks(app),
+    lastEvents: rows(
+      (ids) => findLastEvents(database, viewerId, ids),
+      ({ consentId }) => consentId,
+    ),
+    webhookEndpoints: rows(
+      () => findEndpoints(app),
+      ({ id }) => id,
+    ),
     histories: new DataLoader(
       async (consents) => {
         const found = await readProgress(reader, consents);

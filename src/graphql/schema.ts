@@ -26,6 +26,12 @@ import './update-viewer.ts';
 import './account-matching.ts';
 import './operations.ts';
 import './link-funnel.ts';
+import './consent-event.ts';
+import './operator-act.ts';
+import './webhook-endpoint.ts';
+import './webhook-delivery.ts';
+import './webhook-mutations.ts';
+import './webhook-replay.ts';
 import { builder } from './builder.ts';
 
 /** The whole GraphQL schema. */

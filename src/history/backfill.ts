@@ -47,7 +47,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     if (consent.plannedAt !== null || consent.period !== asked.period) return;
     const known = { ...consent, ...(await rememberBank(app, tx, consent, view, now)) };
     const saved = await saveAccounts(app, tx, known, view, now);
-    await planHistory(
+    const ended = await planHistory(
       app,
       tx,
       known,
@@ -59,7 +59,8 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     const listed = { endpoint: 'ACCOUNTS', failure: null } as const;
     const mended = await noteOutcomes(app, tx, viewerId, { consentId }, [listed]);
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, now, [...saved.changes, ...mended]);
+    const changes = [...saved.changes, ...mended, ...ended];
+    await recordChanges(app, tx, viewerId, now, changes, consentId);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
+import type { ChangeEntry } from '../changes/log.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
@@ -29,13 +30,15 @@ const MENDABLE = [
  * for each span of it: all of an account that has none; of others the gaps that a fresh window may
  * give and the days since they were last read. An account that the viewer excluded is left alone.
  * Needs the consent's lock.
+ *
+ * @returns what the change log has to say of it
  */
 export async function planHistory(
   app: App,
   tx: Tx,
   consent: PlannedConsent,
   accountIds: readonly string[],
-): Promise<void> {
+): Promise<readonly ChangeEntry[]> {
   if (consent.scopes.includes('transactions')) {
     const accounts = await tx.account.findMany({
       where: { id: { in: [...accountIds] }, excluded: false },
@@ -59,7 +62,7 @@ export async function planHistory(
       );
     }
   }
-  await noteHistoryEnd(app, tx, consent.id);
+  return noteHistoryEnd(app, tx, consent.id);
 }
 
 function mergedInto(accountIds: readonly string[]) {

@@ -180,7 +180,7 @@ async function saveAccount(
       ...(await noteOutcomes(app, tx, viewerId, { accountId: account.id }, view.outcomes)),
     );
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, askedAt, changes);
+    await recordChanges(app, tx, viewerId, askedAt, changes, consentId);
   });
 }
 

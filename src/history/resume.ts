@@ -1,6 +1,8 @@
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
+import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
+import { publish } from '../events.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { askForSpan } from './span-job.ts';
@@ -24,7 +26,9 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
       tx,
       left.map((span) => askForSpan(span)),
     );
-    await noteHistoryEnd(app, tx, consentId);
+    const ended = await noteHistoryEnd(app, tx, consentId);
+    if (ended.length > 0) await publish(tx, { consentId });
+    await recordChanges(app, tx, viewerId, nowOf(app.clock), ended);
   });
 }
 
@@ -36,14 +40,25 @@ async function reopenSpans(tx: Tx, consentId: string): Promise<void> {
   });
 }
 
-/** Notes on the consent that its history has ended, if no span of it is left to fetch. */
-export async function noteHistoryEnd(app: App, tx: Tx, consentId: string): Promise<void> {
-  // Two spans that end at once may each still see the other: the next look at the history finds it.
+/**
+ * Notes on the consent that its history has ended, if no span of it is left to fetch.
+ *
+ * @returns what the change log has to say of it
+ */
+export async function noteHistoryEnd(
+  app: App,
+  tx: Tx,
+  consentId: string,
+): Promise<readonly ChangeEntry[]> {
+  // Of two spans that end at once each would still see the other: one waits until the other has ended.
+  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${consentId}, 7243004))::text`;
   const left = await tx.historySpan.count({ where: { consentId, status: 'PLANNED' } });
-  if (left > 0) return;
-  await tx.consent.updateMany({
+  if (left > 0) return [];
+  const { count } = await tx.consent.updateMany({
     // Renewed, it has a history to plan first: what still ends is of the period before.
     where: { id: consentId, historyEndedAt: null, plannedAt: { not: null } },
     data: { historyEndedAt: nowOf(app.clock) },
   });
+  if (count === 0) return [];
+  return [{ subject: 'CONSENT', subjectId: consentId, act: 'CHANGED', event: 'history.completed' }];
 }

@@ -119,12 +119,13 @@ async function saveSpan(
     });
     if (count === 0) return;
     const saved = await saveBooked(app, tx, owner, listing.items, now);
-    await noteHistoryEnd(app, tx, span.consentId);
+    const ended = await noteHistoryEnd(app, tx, span.consentId);
     const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [
       { endpoint: 'TRANSACTIONS', failure: null },
     ]);
     await publish(tx, { consentId: span.consentId });
-    await recordChanges(app, tx, span.viewerId, now, [...saved.changes, ...mended]);
+    const changes = [...saved.changes, ...mended, ...ended];
+    await recordChanges(app, tx, span.viewerId, now, changes, span.consentId);
   });
 }
 
@@ -142,7 +143,7 @@ async function endSpan(
       data: { ...end, endedAt: now },
     });
     if (count === 0) return;
-    await noteHistoryEnd(app, tx, span.consentId);
+    const ended = await noteHistoryEnd(app, tx, span.consentId);
     const { accountId, viewerId } = span;
     const stays = end.status === 'FAILED' && error instanceof BankError;
     const changes = stays
@@ -151,7 +152,7 @@ async function endSpan(
         ])
       : [];
     await publish(tx, { consentId: span.consentId });
-    await recordChanges(app, tx, viewerId, now, changes);
+    await recordChanges(app, tx, viewerId, now, [...changes, ...ended], span.consentId);
   });
 }
 

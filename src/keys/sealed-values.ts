@@ -31,6 +31,7 @@ const TABLES: Readonly<Record<string, SealedTable>> = {
   revocation: { key: 'id', type: 'uuid' },
   bank_client: { key: 'environment', type: 'text', nobodys: true },
   erasure_key: { key: 'name', type: 'text', nobodys: true },
+  webhook_endpoint: { key: 'id', type: 'uuid', nobodys: true },
 };
 
 /** Everything sealed, by the table in which it is found whose it is. */
@@ -64,6 +65,13 @@ const HOLDERS = [
     ],
   },
   { table: 'erasure_key', columns: [{ table: 'erasure_key', column: 'sealed_key' }] },
+  {
+    table: 'webhook_endpoint',
+    columns: [
+      { table: 'webhook_endpoint', column: 'sealed_secret' },
+      { table: 'webhook_endpoint', column: 'sealed_previous_secret' },
+    ],
+  },
 ] as const;
 
 /** Every column that holds a secret. */
@@ -89,6 +97,7 @@ export async function countHolders(database: Database): Promise<number> {
     HOLDERS.map(async ({ table }) => {
       if (table === 'bank_client') return database.shared.bankClient.count();
       if (table === 'erasure_key') return database.shared.erasureKey.count();
+      if (table === 'webhook_endpoint') return database.shared.webhookEndpoint.count();
       return database.scoutCount(table);
     }),
   );

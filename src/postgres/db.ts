@@ -20,11 +20,14 @@ export interface Finding {
   readonly viewerId: string;
 }
 
+/** In place of a viewer: reaches the rows that belong to none, and no others. */
+export const NOBODY = '';
+
 /** The rows of the house, reached as a role that owns nothing. */
 export interface Database {
   /** For hot reads that carry their viewer in the statement itself. */
   readonly pool: pg.Pool;
-  /** For rows that belong to no viewer: banks, our own clients, alarms, the words of keys, erasures. */
+  /** For rows that belong to no viewer: banks, our own clients, alarms, erasures, endpoints, and the like. */
   readonly shared: Pick<
     PrismaClient,
     | 'provider'
@@ -33,13 +36,15 @@ export interface Database {
     | 'operatorAlarm'
     | 'erasure'
     | 'erasureKey'
+    | 'operatorAct'
+    | 'webhookEndpoint'
     | '$queryRaw'
     | '$queryRawUnsafe'
   >;
   /** Prisma for reads, scoped to one viewer. */
   reader(viewerId: string): Reader;
   /**
-   * Runs work in one transaction as one viewer. Serialization failures and deadlocks are tried
+   * Runs work in one transaction as one viewer, or as `NOBODY`. Serialization failures and deadlocks are tried
    * again, twice, so `work` does nothing outside its transaction.
    */
   transact<T>(viewerId: string, work: (tx: Tx) => Promise<T>): Promise<T>;

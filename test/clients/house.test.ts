@@ -36,6 +36,7 @@ const set = (secret: string, clientId = 'test-client', replace = false) =>
     clientId,
     secret,
     replace,
+    operator: 'ops',
     now: new Date(clock.now()),
   });
 const tokenCalls = ({ simulator }: TestHouse) =>

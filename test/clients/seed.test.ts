@@ -58,7 +58,7 @@ const said = (
 const seed = (clientId: string | null, clientSecret: string | null, environment?: string) =>
   seedClient(store(), said(clientId, clientSecret, environment));
 const set = (clientId: string, secret: string, replace = false, environment = 'live') =>
-  setClient(store(), { environment, clientId, secret, replace, now: NOW });
+  setClient(store(), { environment, clientId, secret, replace, operator: 'ops', now: NOW });
 const credentials = (clientId: string, environment = 'live') =>
   clientCredentials(store(), {
     environment,
@@ -176,7 +176,7 @@ describe('the credentials of a process', () => {
   });
 
   it.each([
-    ['NO_CLIENT', () => removeClient(store(), 'live', false)],
+    ['NO_CLIENT', () => removeClient(store(), 'live', { force: false, operator: 'ops', now: NOW })],
     ['OTHER_CLIENT', () => set('other', 'secret', true)],
     [
       'SECRET_CLOSED',

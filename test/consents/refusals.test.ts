@@ -177,7 +177,9 @@ describe('refresh tokens that are refused', () => {
     refuseAll();
     await readAll();
     const environment = test.house.app.client.environment;
-    expect(await acceptAlarm(test.house.app, { kind: 'GRANTS_REFUSED', environment })).toBe(true);
+    expect(await acceptAlarm(test.house.app, { kind: 'GRANTS_REFUSED', environment }, 'ops')).toBe(
+      true,
+    );
     await readAll();
     expect(await statuses()).not.toContain('ACTIVE');
   });

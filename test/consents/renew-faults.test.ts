@@ -81,7 +81,7 @@ describe('a refresh that is under way while the consent is renewed', () => {
       return { ...answer, refreshToken: 'a-changed-one' };
     });
     const held = await findHeld(house, access);
-    const lease = await takeLease(house, held, new Date(clock.now()));
+    const lease = await takeLease(house, held);
     if (lease === null) throw new Error('there is no lease');
     const refreshed = refreshTokens(house, held, lease);
     expect(await alice.renewByLink()).toMatchObject({ result: 'completed' });
