@@ -23,9 +23,6 @@ const JITTER = 0.1;
 /** How long an endpoint may do nothing but fail before it is disabled. */
 export const FAILING_DAYS_MAX = 5;
 
-/** How long the log of deliveries reaches back. */
-export const DELIVERIES_KEPT_DAYS = 30;
-
 /**
  * When a delivery that failed is tried again.
  *
