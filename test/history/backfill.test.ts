@@ -35,8 +35,11 @@ async function held(status = 'BOOKED') {
     .toSorted();
 }
 
-function truth(providerId: string, from: string) {
-  const { accounts, cards } = test.simulator.truth('john', providerId);
+// She has one card there and nothing else: what is asked again and again is asked fewer times.
+const ONE_CARD = [{ providerId: 'ob-amex' }, { user: 'user1', password: 'pass1' }] as const;
+
+function truth(providerId: string, from: string, user = 'john') {
+  const { accounts, cards } = test.simulator.truth(user, providerId);
   const rowsOf = (account: (typeof accounts)[number], sign: number) =>
     account.transactions
       .map((row) => row as { timestamp: string; description: string; amount: number | string })
@@ -126,11 +129,11 @@ describe('a fresh consent', () => {
 });
 
 describe('an outage that outlasts every retry', () => {
-  it.each(['/accounts', '/transactions'])(
+  it.each(['/cards', '/transactions'])(
     'of %s ends, and the history comes after all',
     async (path) => {
       test.simulator.faults.order({ path: new RegExp(`${path}$`), times: 100_000, status: 503 });
-      const id = await alice.connect({ providerId: 'ob-monzo' });
+      const id = await alice.connect(...ONE_CARD);
       await liveUntil(test, clock, new Date(clock.now() + 25 * MINUTE));
       expect(await history(id)).toMatchObject({ status: 'ACTIVE', history: { complete: false } });
       test.simulator.faults.clear();
@@ -141,12 +144,12 @@ describe('an outage that outlasts every retry', () => {
       expect(new Set(progress.gaps.map((gap: { reason: string }) => gap.reason))).toEqual(
         new Set(['WINDOW_CLOSED']),
       );
-      expect(await held()).toEqual(truth('ob-monzo', '2025-12-05'));
+      expect(await held()).toEqual(truth('ob-amex', '2025-12-03', 'user1'));
     },
   );
 
   it('of weeks leaves no hole behind, and one of the balance alone stops no transaction', async () => {
-    await alice.connect({ providerId: 'ob-monzo' });
+    await alice.connect(...ONE_CARD);
     await settle(test, clock);
     test.simulator.faults.order({ path: /\/transactions$/, times: 100_000, status: 503 });
     await liveUntil(test, clock, new Date(clock.now() + 18 * DAY));
@@ -160,7 +163,7 @@ describe('an outage that outlasts every retry', () => {
         const [, day = ''] = row.split(' ');
         return day >= '2021-01-01' && day <= until;
       });
-    expect(upTo(await held())).toEqual(upTo(truth('ob-monzo', '2021-01-01')));
+    expect(upTo(await held())).toEqual(upTo(truth('ob-amex', '2021-01-01', 'user1')));
   });
 
   it('with an absurd wish to wait costs nothing of the window', async () => {
@@ -182,13 +185,13 @@ describe('an outage that outlasts every retry', () => {
       status: 429,
       headers: { 'retry-after': '0' },
     });
-    await alice.connect({ providerId: 'ob-monzo' });
+    await alice.connect(...ONE_CARD);
     await liveUntil(test, clock, new Date(clock.now() + 3 * MINUTE));
     const asked = test.simulator.journal.entries.filter((entry) =>
       entry.path.endsWith('/transactions'),
     );
-    expect(asked.length).toBeLessThan(28 * 60);
-    expect(asked.length).toBeGreaterThan(28);
+    expect(asked.length).toBeLessThan(15 * 60);
+    expect(asked.length).toBeGreaterThan(15);
   });
 });
 
