@@ -57,14 +57,14 @@ describe.each(['40001', '40P01'])('C8: a transaction that Postgres ends with %s'
   });
 
   it('is made three times at most, and then nothing of it stays', async () => {
-    await expect(failing(code, 100)).rejects.toThrow();
+    await expect(failing(code, 100)).rejects.toBeInstanceOf(Error);
     expect(attempts).toBe(3);
     expect(await issuers()).toEqual([]);
   });
 });
 
 it.each(['23505', '55P03', 'P0001'])('one that ends with %s is not made again', async (code) => {
-  await expect(failing(code, 1)).rejects.toThrow();
+  await expect(failing(code, 1)).rejects.toBeInstanceOf(Error);
   expect(attempts).toBe(1);
 });
 
