@@ -13,6 +13,7 @@ export const ACTS = {
   CLIENT_SET: 'Stored a client of TrueLayer, or its new secret.',
   CLIENT_REMOVED: 'Forgot a client of TrueLayer.',
   KEYS_ROTATED: 'Began to seal every secret anew with the first key.',
+  ERASURES_APPLIED: 'Had those erased again whom a restored backup had brought back.',
   KEY_GIVEN_UP: 'Let servers start without a key that is lost.',
 } as const;
 

@@ -6,6 +6,8 @@ export interface RetentionConfig {
   readonly linksDays: number | null;
   /** Entries of the change log. */
   readonly changesDays: number | null;
+  /** The log of deliveries to webhooks. */
+  readonly deliveriesDays: number | null;
   /** Consents that have ended, with all that was read by them. */
   readonly endedDays: number | null;
 }
@@ -25,6 +27,8 @@ export function readRetention(reader: ConfigReader): RetentionConfig {
     linksDays: days('KEEP_LINKS_DAYS', 400, 1),
     // Whoever follows the log from time to time should not have to read everything anew.
     changesDays: days('KEEP_CHANGES_DAYS', 90, 7),
+    // Longer than the day in which a delivery is tried again.
+    deliveriesDays: days('KEEP_DELIVERIES_DAYS', 30, 2),
     // Users who renew late find their history as it was.
     endedDays: days('KEEP_ENDED_DAYS', 0, 1),
   };

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../base/clock.ts';
+import { COMMAND_LINE, recordAct } from '../acts/acts.ts';
+import { nowOf, systemClock } from '../base/clock.ts';
 import { systemEntropy } from '../base/entropy.ts';
 import { StartError } from '../base/errors.ts';
 import { queueRules } from '../jobs.ts';
 import { checkKeys } from '../keys/check.ts';
 import { applyMigrations, readMigrations } from '../postgres/migrate.ts';
+import { NOBODY } from '../postgres/db.ts';
 import { openQueue } from '../postgres/queue.ts';
 import { applyErasures, type AppliedErasures } from '../viewers/apply-erasures.ts';
 import { parseErasureList, writeErasureList } from '../viewers/erasure-list.ts';
@@ -84,6 +86,7 @@ async function apply(store: Store, surroundings: Surroundings, wish: Wish): Prom
         progress.show(viewers, viewers, `${viewers} viewers looked at, ${erased} erased`),
     });
     progress.end();
+    await record(store, applied);
     tell(applied, say);
     return 0;
   } finally {
@@ -100,7 +103,13 @@ function readList(file: string): string {
   }
 }
 
-// The one place that knows what an operator has done by this, for whatever keeps record of it.
+async function record({ database }: Store, { erased }: AppliedErasures): Promise<void> {
+  const [subject, at] = [`${erased} viewers`, nowOf(systemClock)];
+  await database.transact(NOBODY, (tx) =>
+    recordAct(tx, { operator: COMMAND_LINE, act: 'ERASURES_APPLIED', subject, at }),
+  );
+}
+
 function tell(applied: AppliedErasures, say: (line: string) => void): void {
   const { viewers, erased, cameAgain, remembered } = applied;
   say(`${viewers} viewers looked at, ${erased} erased again`);

@@ -86,7 +86,13 @@ export async function findAttention(
   );
   const reading = consents.filter(({ id }) => advised.get(id)?.advice.stops === false);
   const accounts = await reader.account.findMany({
-    where: { consentId: { in: reading.map(({ id }) => id) }, troubles: { some: {} } },
+    where: {
+      consentId: { in: reading.map(({ id }) => id) },
+      status: 'SHARED',
+      excluded: false,
+      mergedIntoId: null,
+      troubles: { some: {} },
+    },
     select: { id: true, consentId: true, troubles: { orderBy: [{ since: 'asc' }, { id: 'asc' }] } },
     orderBy: { id: 'asc' },
     take: CONSENTS_MAX,

@@ -1,7 +1,6 @@
 import type { App } from '../app.ts';
 import { later, nowOf } from '../base/clock.ts';
 import { ask, jobs } from '../jobs.ts';
-import { readDatabaseClock } from '../postgres/database-clock.ts';
 import type { Tx } from '../postgres/db.ts';
 import { keepAliveInstant, readIsDue } from './due.ts';
 import { alertPlanOf, askToTend, DUE_PARTS, type DueConsent, nextDue } from './next-due.ts';
@@ -15,6 +14,7 @@ import { alarmOfUnheard, noteUnheard } from './unheard.ts';
  * that the bank refuses. Calls no network; answers the job `tendConsent`.
  */
 export async function tendConsent(app: App, viewerId: string, consentId: string): Promise<void> {
+  const clocks = { ours: nowOf(app.clock), theirs: await app.database.now() };
   const unheard = await app.database.transact(viewerId, async (tx) => {
     await tx.$queryRaw`select id from consent where id = ${consentId}::uuid for update`;
     const consent = await tx.consent.findUnique({
@@ -22,7 +22,6 @@ export async function tendConsent(app: App, viewerId: string, consentId: string)
       include: DUE_PARTS,
     });
     if (consent === null || consent.dueAt === null) return false;
-    const clocks = { ours: nowOf(app.clock), theirs: await readDatabaseClock(tx) };
     // What cannot be taken back happens when both clocks say so: one that leaps ahead neither tells
     // users nor ends consents before their time.
     const now = clocks.ours < clocks.theirs ? clocks.ours : clocks.theirs;

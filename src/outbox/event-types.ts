@@ -41,9 +41,6 @@ export interface EventSubject {
 /** How many accounts one event names: a payload is bounded, and the change log has the rest. */
 export const ACCOUNTS_MAX = 100;
 
-/** How long the log of deliveries reaches back. */
-export const DELIVERIES_KEPT_DAYS = 30;
-
 /** Something that happened, under one id wherever it is told. */
 export interface OutboxEvent {
   readonly id: string;

@@ -13,7 +13,7 @@ export interface ExportSection {
 
 interface OrderColumn {
   readonly column: string;
-  readonly type: 'uuid' | 'date' | 'int' | 'bigint';
+  readonly type: 'uuid' | 'date' | 'int' | 'bigint' | 'text';
 }
 
 const ID: readonly OrderColumn[] = [{ column: 't.id', type: 'uuid' }];
@@ -36,6 +36,7 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
       issuer: 't.issuer',
       subject: 't.subject',
       createdAt: instant('t.created_at'),
+      timeZone: 't.time_zone',
     },
   },
   {
@@ -89,6 +90,20 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
     },
   },
   {
+    kind: 'consentReceipts',
+    from: theirs('consent_receipt'),
+    order: ID,
+    columns: {
+      consentId: 't.consent_id',
+      period: 't.period',
+      kind: 't.kind',
+      way: 't.way',
+      textVersion: 't.text_version',
+      scopes: 't.scopes',
+      receivedAt: instant('t.received_at'),
+    },
+  },
+  {
     kind: 'revocations',
     from: theirs('revocation'),
     order: ID,
@@ -111,6 +126,7 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
       daysBefore: 't.days_before',
       raisedAt: instant('t.raised_at'),
       acknowledgedAt: instant('t.acknowledged_at'),
+      closedAt: instant('t.closed_at'),
     },
   },
   {
@@ -125,6 +141,10 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
       kind: 't.kind',
       accountType: 't.account_type',
       displayName: 't.display_name',
+      bankName: 't.bank_name',
+      status: 't.status',
+      excluded: 't.excluded',
+      mergedInto: 't.merged_into_id',
       holderName: 't.holder_name',
       currency: 't.currency',
       iban: 't.iban',
@@ -136,6 +156,51 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
       validTo: 't.valid_to',
       firstSeenAt: instant('t.first_seen_at'),
       seenAt: instant('t.seen_at'),
+    },
+  },
+  {
+    kind: 'accountAliases',
+    from: theirs('account_alias'),
+    order: [
+      { column: 't.environment', type: 'text' },
+      { column: 't.provider_id', type: 'text' },
+      { column: 't.kind::text', type: 'text' },
+      { column: 't.provider_account_id', type: 'text' },
+    ],
+    columns: {
+      accountId: 't.account_id',
+      providerId: 't.provider_id',
+      providerAccountId: 't.provider_account_id',
+      firstSeenAt: instant('t.first_seen_at'),
+      seenAt: instant('t.seen_at'),
+    },
+  },
+  {
+    kind: 'accountProposals',
+    from: theirs('account_proposal'),
+    order: ID,
+    columns: {
+      newer: 't.newer_id',
+      older: 't.older_id',
+      reason: 't.reason',
+      proposedAt: instant('t.proposed_at'),
+      decidedAt: instant('t.decided_at'),
+      decision: 't.decision',
+    },
+  },
+  {
+    kind: 'troubles',
+    from: theirs('trouble'),
+    order: ID,
+    columns: {
+      accountId: 't.account_id',
+      consentId: 't.consent_id',
+      endpoint: 't.endpoint',
+      meaning: 't.meaning',
+      code: 't.code',
+      since: instant('t.since'),
+      lastSeenAt: instant('t.last_seen_at'),
+      times: 't.times',
     },
   },
   {

@@ -35,7 +35,7 @@ export async function prune(app: App): Promise<void> {
 
 /** All rules. A table with rows of its own gets one here. */
 function retentionRules(app: App): readonly RetentionRule[] {
-  const { linksDays, changesDays, endedDays } = app.config.keep;
+  const { linksDays, changesDays, deliveriesDays, endedDays } = app.config.keep;
   return [
     {
       name: 'links',
@@ -53,6 +53,13 @@ function retentionRules(app: App): readonly RetentionRule[] {
       remove: (tx, { viewerId }, before) => trimChanges(tx, viewerId, before),
     },
     {
+      name: 'deliveries',
+      days: deliveriesDays,
+      find: `select distinct viewer_id as id, viewer_id from webhook_delivery
+        where created_at < $1 and viewer_id > $2 order by viewer_id`,
+      remove: (tx, { viewerId }, before) => removeDeliveries(tx, viewerId, before),
+    },
+    {
       name: 'ended consents',
       days: endedDays,
       find: `select id, viewer_id from consent
@@ -60,6 +67,16 @@ function retentionRules(app: App): readonly RetentionRule[] {
       remove: (tx, finding, before) => removeConsent(app, tx, finding, before),
     },
   ];
+}
+
+/** Deletes some deliveries of a viewer's, and with them those that are about no viewer. */
+function removeDeliveries(tx: Tx, viewerId: string, before: Date): Promise<number> {
+  return tx.$executeRaw`
+    delete from webhook_delivery where id in (
+      select id from webhook_delivery
+      where (viewer_id = ${viewerId}::uuid or viewer_id is null) and created_at < ${before}
+        and ended_at is not null
+      limit ${ROWS_AT_ONCE})`;
 }
 
 async function apply(app: App, rule: RetentionRule, before: Date): Promise<number> {

@@ -76,3 +76,5 @@ BEGIN
       'ALTER POLICY viewer_only ON %I USING (viewer_id = (SELECT living_viewer()))', table_name);
   END LOOP;
 END $$;
+ALTER POLICY viewer_or_nobodys ON "webhook_delivery"
+  USING (viewer_id IS NULL OR viewer_id = (SELECT living_viewer()));
