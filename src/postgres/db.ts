@@ -1,7 +1,7 @@
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { CLOCK_OVERRIDE_SETTING } from 'pg-boss';
 import { type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { PrismaPgOneAtATime } from './one-at-a-time.ts';
 
 declare const viewerOfTx: unique symbol;
 
@@ -101,7 +101,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   let statements = 0;
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, {
+    adapter: new PrismaPgOneAtATime(pool, {
       statementNameGenerator: preparedNames(() => (statements += 1)),
     }),
   });

@@ -269,7 +269,9 @@ async function beginLink(visitor: Visitor, user: string): Promise<string> {
     {
       token: await test.issuer.issue(user),
       query: AUTH_LINK,
-      variables: { input: { providerId: 'ob-lloyds', returnTo } },
+      variables: {
+        input: { providerId: 'ob-lloyds', returnTo, acknowledgeSameProvider: true },
+      },
     },
   );
   await page.close();

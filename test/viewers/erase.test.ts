@@ -95,8 +95,8 @@ it('within a minute nothing of a user is left anywhere, and others keep all of t
   const hers = await rowsOfViewer(owner, viewerId);
   expect(new Set(hers.map(({ table }) => table))).toEqual(
     new Set(
-      `account auth_link balance change change_counter consent consent_credential consent_move
-       history_span revocation transaction viewer`.split(/\s+/),
+      `account account_alias auth_link balance change change_counter consent consent_credential
+       consent_move consent_receipt history_span revocation transaction viewer`.split(/\s+/),
     ),
   );
   const texts = ['iban', 'account_number', 'holder_name', 'provider_account_id', 'note', 'context'];
@@ -242,7 +242,8 @@ describe('what comes late', () => {
     );
     expect(late.length).toBeGreaterThan(7);
     for (const { name } of late) {
-      await app.queue.sendAlone({ name, payload: { ...payload, revocationId: rows[0].linkId } });
+      const others = { revocationId: rows[0].linkId, deliveryId: rows[0].linkId };
+      await app.queue.sendAlone({ name, payload: { ...payload, ...others } });
     }
     await forward(MINUTE);
     expect(test.logLines.filter((line) => line.includes('job failed'))).toEqual([]);

@@ -57,6 +57,11 @@ CREATE POLICY viewer_only ON "consent_receipt"
   USING (viewer_id = nullif(current_setting('app.viewer', true), '')::uuid);
 
 -- Consents of earlier versions have theirs from the day on which they were given. Which text was shown
--- for them was not kept.
+-- for them was not kept. The owner, where it is no superuser, sees the rows of all viewers only for as
+-- long as that.
+ALTER TABLE "consent" NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE "consent_receipt" NO FORCE ROW LEVEL SECURITY;
 INSERT INTO "consent_receipt" ("id", "viewer_id", "consent_id", "period", "kind", "way", "scopes", "received_at")
   SELECT gen_random_uuid(), "viewer_id", "id", 1, 'CONSENT', 'AUTH_LINK', "scopes", "consented_at" FROM "consent";
+ALTER TABLE "consent" FORCE ROW LEVEL SECURITY;
+ALTER TABLE "consent_receipt" FORCE ROW LEVEL SECURITY;
