@@ -10,3 +10,16 @@ test('no token dies in a small storm, outage and change of keys', async () => {
   expect(await program.ended, program.output + program.errors).toBe(0);
   expect(program.output).toContain('Every figure holds.');
 });
+
+test('no consent dies unseen in a small life', async () => {
+  const size = ['--days', '30', '--consents', '50', '--seed', '1', '--period', '12'];
+  await using program = await runProgram(SIMULATE, size);
+  expect(await program.ended, program.output + program.errors).toBe(0);
+  expect(program.output).toContain('Every figure holds.');
+});
+
+test('a few renewals keep their accounts', async () => {
+  await using program = await runProgram(SIMULATE, ['--renewals', '30']);
+  expect(await program.ended, program.output + program.errors).toBe(0);
+  expect(program.output).toContain('Every figure holds.');
+});

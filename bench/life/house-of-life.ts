@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises';
+import pg from 'pg';
+import { TestClock } from 'pg-boss';
+import { DAY, SECOND } from '../../src/base/clock.ts';
+import { readConfig } from '../../src/base/config.ts';
+import { createLog } from '../../src/base/log.ts';
+import { sweepRevocations } from '../../src/consents/revoke-at-bank.ts';
+import { sweepConsents } from '../../src/consents/sweep.ts';
+import { type House, startHouse } from '../../src/house.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { makeKey } from '../database.ts';
+
+const CLIENT = { id: 'life', secret: 'life-secret', redirectUris: ['http://localhost/callback'] };
+const TICK_MILLISECONDS = 1_000;
+const ROUNDS_MAX = 100_000;
+
+/** A house under a test clock, with the simulator beside it, that can be stopped and started anew. */
+export class HouseOfLife {
+  readonly clock: TestClock;
+  readonly simulator: Simulator;
+  /** A superuser's, to look at everything. */
+  readonly owner: pg.Pool;
+  readonly #environment: Record<string, string>;
+  #house: House | null = null;
+
+  private constructor(
+    clock: TestClock,
+    simulator: Simulator,
+    owner: pg.Pool,
+    environment: Record<string, string>,
+  ) {
+    this.clock = clock;
+    this.simulator = simulator;
+    this.owner = owner;
+    this.#environment = environment;
+  }
+
+  /** Starts all of it on an empty database. Banks have accounts without a single transaction. */
+  static async start(
+    url: string,
+    seed: string,
+    begin: Date,
+    settings: Record<string, string>,
+  ): Promise<HouseOfLife> {
+    const clock = new TestClock(begin);
+    const simulator = await startSimulator({ clock, seed, client: CLIENT });
+    for (const { id } of simulator.banks) simulator.adjust(id, { tempo: 0 });
+    const owner = new pg.Pool({ connectionString: url, max: 4 });
+    const life = new HouseOfLife(clock, simulator, owner, {
+      PORT: '0',
+      ROLE: 'worker',
+      READ_EVERY_HOURS: '0',
+      DATABASE_URL: url,
+      ENCRYPTION_KEYS: makeKey('life'),
+      TRUELAYER_CLIENT_ID: CLIENT.id,
+      TRUELAYER_CLIENT_SECRET: CLIENT.secret,
+      TRUELAYER_AUTH_URL: simulator.authUrl,
+      TRUELAYER_API_URL: simulator.apiUrl,
+      REDIRECT_URIS: CLIENT.redirectUris.join(' '),
+      ...settings,
+    });
+    await life.startHouse();
+    return life;
+  }
+
+  get app() {
+    if (this.#house === null) throw new Error('the house is stopped');
+    return this.#house.app;
+  }
+
+  /** Has every bank end its consents after so many days. */
+  letConsentsLast(days: number): void {
+    for (const { id } of this.simulator.banks) {
+      this.simulator.adjust(id, { consentSeconds: (days * DAY) / SECOND });
+    }
+  }
+
+  async startHouse(): Promise<void> {
+    const config = readConfig(this.#environment, () => '');
+    const { clock } = this;
+    this.#house = await startHouse({ config, log: createLog('silent'), clock, schedules: false });
+  }
+
+  async stopHouse(): Promise<void> {
+    await this.#house?.close();
+    this.#house = null;
+  }
+
+  /** When a job or a consent is next due; null where nothing ever is. */
+  async nextDue(): Promise<Date | null> {
+    const { rows } = await this.owner.query<{ due: Date | null }>(
+      `select least(
+         (select min(due_at) from consent), (select min(due_at) from revocation),
+         (select min(start_after) from pgboss.job
+            where state in ('created', 'retry') and name not like '\\_\\_pgboss%')) as due`,
+    );
+    return rows[0]?.due ?? null;
+  }
+
+  /** Answers everything that is due now, and what that asks for in its turn. */
+  async settle(): Promise<void> {
+    const now = new Date(this.clock.now());
+    await sweepConsents(this.app);
+    await sweepRevocations(this.app);
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const { rows } = await this.owner.query<{ waiting: boolean }>(
+        `select exists (select from pgboss.job where name not like '\\_\\_pgboss%'
+           and (state = 'active' or state in ('created', 'retry') and start_after <= $1)) as waiting`,
+        [now],
+      );
+      if (rows[0]?.waiting !== true && this.app.queue.answering === 0) return;
+      await this.clock.tick(TICK_MILLISECONDS);
+      await setImmediate();
+    }
+    throw new Error('jobs never came to rest');
+  }
+
+  async close(): Promise<void> {
+    await this.stopHouse();
+    await this.owner.end();
+    await this.simulator.close();
+  }
+}

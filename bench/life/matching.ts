@@ -1,0 +1,90 @@
+import type { Figures } from '../figures.ts';
+import type { HouseOfLife } from './house-of-life.ts';
+
+const MATCHED_PERCENT_MIN = 95;
+
+/** Holds the accounts here against those at the bank, consent after consent. */
+export class MatchingJudge {
+  /** Ids of ours by person and by the bank's own key for the account. */
+  readonly #ours = new Map<number, Map<string, Set<string>>>();
+  /** Accounts that a renewal listed and that were here before. */
+  known = 0;
+  /** Those of them that were found to be what they are, with nobody's help. */
+  matched = 0;
+  /** Those that became another account, with a proposal to merge the two. */
+  proposed = 0;
+
+  /** Looks at what a new period of a consent opened, once it has been read. */
+  async look(life: HouseOfLife, person: number, consentId: string): Promise<void> {
+    const { rows } = await life.owner.query<{ key: string; id: string; credentials: string }>(
+      `select a.provider_account_id as key, a.account_id as id, c.credentials_id as credentials
+       from consent c join account_alias a on a.viewer_id = c.viewer_id where c.id = $1`,
+      [consentId],
+    );
+    const [first] = rows;
+    if (first === undefined) return;
+    const truth = life.simulator.truthOfConsent(first.credentials);
+    const ours = this.#ours.get(person) ?? new Map<string, Set<string>>();
+    this.#ours.set(person, ours);
+    for (const { key, id: wireId } of [...truth.accounts, ...truth.cards]) {
+      const id = rows.find((row) => row.key === wireId)?.id;
+      if (id === undefined) throw new Error(`account ${key} of person ${person} is not here`);
+      const before = ours.get(key);
+      if (before !== undefined) {
+        this.known += 1;
+        if (before.has(id)) this.matched += 1;
+      }
+      ours.set(key, (before ?? new Set<string>()).add(id));
+    }
+  }
+
+  /** Accounts of ours that are one at the bank, where nobody is even asked whether they are. */
+  async duplicates(life: HouseOfLife): Promise<number> {
+    const { rows } = await life.owner.query<{ pair: string }>(
+      `select least(older_id, newer_id) || ' ' || greatest(older_id, newer_id) as pair
+       from account_proposal`,
+    );
+    const asked = new Set(rows.map(({ pair }) => pair));
+    let duplicates = 0;
+    for (const keys of this.#ours.values()) {
+      for (const ids of keys.values()) {
+        const [first = '', ...others] = [...ids].toSorted();
+        for (const other of others) {
+          if (asked.has(`${first} ${other}`)) this.proposed += 1;
+          else duplicates += 1;
+        }
+      }
+    }
+    return duplicates;
+  }
+
+  /** Accounts of ours that are two at the bank. */
+  wrongMerges(): number {
+    let wrong = 0;
+    for (const keys of this.#ours.values()) {
+      const owners = new Map<string, string>();
+      for (const [key, ids] of keys) {
+        for (const id of ids) {
+          if (owners.has(id)) wrong += 1;
+          owners.set(id, key);
+        }
+      }
+    }
+    return wrong;
+  }
+}
+
+/** Prints what became of accounts, and whether that is as it has to be. */
+export async function tellMatching(
+  house: HouseOfLife,
+  matching: MatchingJudge,
+  figures: Figures,
+): Promise<void> {
+  figures.exactly('duplicate accounts', await matching.duplicates(house), 0);
+  figures.exactly('wrong merges', matching.wrongMerges(), 0);
+  figures.show('accounts proposed to be merged', String(matching.proposed));
+  figures.show('accounts listed again', String(matching.known));
+  const percent = matching.known === 0 ? 100 : (100 * matching.matched) / matching.known;
+  figures.show('matched without a human, percent', percent.toFixed(2));
+  figures.atLeast('the same, whole percent', Math.floor(percent), MATCHED_PERCENT_MIN);
+}
