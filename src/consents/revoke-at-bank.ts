@@ -34,6 +34,8 @@ export async function revokeAtBank(
     where: { id: revocationId },
   });
   if (revocation === null || revocation.dueAt === null) return;
+  // Asked of a server of another environment: the sweep of the right one finds it, if it stays due.
+  if (revocation.environment !== app.client.environment) return;
   const now = nowOf(app.clock);
   if (now < revocation.dueAt) return askAgain(app, revocation, revocation.dueAt);
   if (!(await claimAttempt(app, revocation, now))) return;

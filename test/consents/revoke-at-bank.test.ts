@@ -178,6 +178,14 @@ describe('telling the bank', () => {
     },
   );
 
+  it('is left, still due, to servers of the consent’s own environment', async () => {
+    await owner.query(`update consent set environment = 'elsewhere', provider_id = null`);
+    await revoke();
+    await forward(HOUR);
+    expect(outcomes()).toEqual([]);
+    expect(await revocation()).toMatchObject({ attempts: 0, ended_at: null });
+  });
+
   it('is never done as another client than the consent’s own', async () => {
     await owner.query(`update consent set client_id = 'somebody-else'`);
     await revoke();
