@@ -21,7 +21,8 @@ export async function handAccountsOver(tx: Tx, consent: Consent): Promise<Change
       -- Some banks have another id for the same account in each consent.
       provider_account_id = coalesce((
           select alias.provider_account_id from account_alias alias
-          where alias.account_id = account.id and alias.consent_id = heir.consent_id
+          where alias.consent_id = heir.consent_id and (alias.account_id = account.id
+            or alias.account_id in (select id from account merged where merged.merged_into_id = account.id))
           order by alias.seen_at desc limit 1
         ), account.provider_account_id)
     from (
@@ -29,8 +30,10 @@ export async function handAccountsOver(tx: Tx, consent: Consent): Promise<Change
         select other.id from consent other
         where other.viewer_id = ${viewerId}::uuid and other.id <> ${id}::uuid
           and other.ended_at is null
+          -- What was merged into it is the same account, by the viewer's word.
           and exists (select from history_span span
-            where span.consent_id = other.id and span.account_id = owned.id)
+            where span.consent_id = other.id and (span.account_id = owned.id
+              or span.account_id in (select id from account merged where merged.merged_into_id = owned.id)))
         order by other.consented_at desc, other.id desc limit 1
       ) as consent_id
       from account owned where owned.consent_id = ${id}::uuid

@@ -1,5 +1,6 @@
 import { TimeZoneUnknownError, updateTimeZone } from '../consents/viewer-zone.ts';
 import { zoneOf } from '../consents/next-due.ts';
+import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { builder } from './builder.ts';
 import { requireViewer, type TokenViewer } from './context.ts';
 import { Viewer } from './viewer.ts';
@@ -58,7 +59,7 @@ builder.mutationField('updateViewer', (t) =>
     description:
       'Keeps what the user says of themselves. Where their token names a time zone, that wins, and nothing changes.',
     errors: {
-      types: [TimeZoneUnknownError],
+      types: [TimeZoneUnknownError, AuthLinkRefusedError],
       directResult: true,
       union: { name: 'UpdateViewerResult', description: 'The user, or why nothing changed.' },
     },

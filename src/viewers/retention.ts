@@ -115,6 +115,14 @@ async function removeConsent(
   // Renewed meanwhile; or its end is still to be told to the bank, with tokens that go with it.
   if (consent === null) return 0;
   if ((await tx.revocation.count({ where: { consentId: id, endedAt: null } })) > 0) return 0;
+  // Its user is at the bank to renew it.
+  const links = await tx.authLink.count({
+    where: { renewsConsentId: id, status: { in: ['OPEN', 'CLAIMED'] } },
+  });
+  if (links > 0) return 0;
+  // The viewer said of one of its accounts that another consent's is the same: it would go along.
+  const shared = { mergedInto: { consentId: id }, consentId: { not: id } };
+  if ((await tx.account.count({ where: shared })) > 0) return 0;
   const deleted = await tx.$executeRaw`
     delete from transaction where id in (
       select t.id from transaction t join account a on a.id = t.account_id

@@ -155,6 +155,30 @@ describe('an account that may be another', () => {
     expect(newest).toEqual([{ recent: true }]);
   });
 
+  it('is left to another consent that reaches it, when the one that feeds it is taken back', async () => {
+    await user.connect(INPUT, { user: 'john1', password: 'doe1' });
+    await settle(test, clock);
+    const { rows } = await owner.query<{ id: string; own: boolean }>(
+      `update account set iban = null, account_number = null, sort_code = null
+       where viewer_id = $1 returning id, consent_id = $2 as own`,
+      [consent.viewerId, consent.consentId],
+    );
+    const [kept, other] = [rows.find(({ own }) => own), rows.find(({ own }) => !own)];
+    const idOf = (row?: { id: string }) => Buffer.from(`BankAccount:${row?.id}`).toString('base64');
+    expect(await merge(idOf(kept), idOf(other))).toMatchObject({ __typename: 'MergedAccounts' });
+    await user.ask(
+      'mutation ($id: ID!) { revokeConsent(input: { id: $id, data: ERASE }) { __typename } }',
+      {
+        id: Buffer.from(`Consent:${consent.consentId}`).toString('base64'),
+      },
+    );
+    const left = await owner.query(
+      `select id from account where id = any ($1) and consent_id <> $2`,
+      [[kept?.id, other?.id], consent.consentId],
+    );
+    expect(left.rowCount).toBe(2);
+  });
+
   it('is not, where the user says so: it is asked once', async () => {
     const { newer } = await doubted();
     expect(await split(newer.id)).toMatchObject({ __typename: 'SplitAccount' });
