@@ -158,22 +158,23 @@ describe('an account that may be another', () => {
   it('is left to another consent that reaches it, when the one that feeds it is taken back', async () => {
     await user.connect(INPUT, { user: 'john1', password: 'doe1' });
     await settle(test, clock);
-    const { rows } = await owner.query<{ id: string; own: boolean }>(
+    const { rows } = await owner.query<{ id: string; consent: string; own: boolean }>(
       `update account set iban = null, account_number = null, sort_code = null
-       where viewer_id = $1 returning id, consent_id = $2 as own`,
+       where viewer_id = $1 returning id, consent_id as consent, consent_id = $2 as own`,
       [consent.viewerId, consent.consentId],
     );
-    const [kept, other] = [rows.find(({ own }) => own), rows.find(({ own }) => !own)];
+    // The one that was listed last, and so is read as what it is itself.
+    const [kept, other] = [rows.find(({ own }) => !own), rows.find(({ own }) => own)];
     const idOf = (row?: { id: string }) => Buffer.from(`BankAccount:${row?.id}`).toString('base64');
     expect(await merge(idOf(kept), idOf(other))).toMatchObject({ __typename: 'MergedAccounts' });
     await user.ask(
       'mutation ($id: ID!) { revokeConsent(input: { id: $id, data: ERASE }) { __typename } }',
       {
-        id: Buffer.from(`Consent:${consent.consentId}`).toString('base64'),
+        id: Buffer.from(`Consent:${kept?.consent}`).toString('base64'),
       },
     );
     const left = await owner.query(
-      `select id from account where id = any ($1) and consent_id <> $2`,
+      `select id from account where id = any ($1) and consent_id = $2`,
       [[kept?.id, other?.id], consent.consentId],
     );
     expect(left.rowCount).toBe(2);
