@@ -39,19 +39,19 @@ export class MatchingJudge {
   }
 
   /** Accounts of ours that are one at the bank, where nobody is even asked whether they are. */
-  async duplicates(life: HouseOfLife): Promise<number> {
+  async duplicates(life: HouseOfLife): Promise<readonly string[]> {
     const { rows } = await life.owner.query<{ pair: string }>(
       `select least(older_id, newer_id) || ' ' || greatest(older_id, newer_id) as pair
        from account_proposal`,
     );
     const asked = new Set(rows.map(({ pair }) => pair));
-    let duplicates = 0;
-    for (const keys of this.#ours.values()) {
-      for (const ids of keys.values()) {
+    const duplicates: string[] = [];
+    for (const [person, keys] of this.#ours) {
+      for (const [key, ids] of keys) {
         const [first = '', ...others] = [...ids].toSorted();
         for (const other of others) {
           if (asked.has(`${first} ${other}`)) this.proposed += 1;
-          else duplicates += 1;
+          else duplicates.push(`${key} of person ${person}, one of ${ids.size}`);
         }
       }
     }
@@ -80,7 +80,9 @@ export async function tellMatching(
   matching: MatchingJudge,
   figures: Figures,
 ): Promise<void> {
-  figures.exactly('duplicate accounts', await matching.duplicates(house), 0);
+  const duplicates = await matching.duplicates(house);
+  figures.exactly('duplicate accounts', duplicates.length, 0);
+  for (const duplicate of duplicates) figures.show('a duplicate', duplicate);
   figures.exactly('wrong merges', matching.wrongMerges(), 0);
   figures.show('accounts proposed to be merged', String(matching.proposed));
   figures.show('accounts listed again', String(matching.known));
