@@ -14,11 +14,9 @@ import { createRevocation, type HeldForRevocation } from './revocation.ts';
 import { NO_TOKENS, sealAnswer, sealForRevocation } from './revocation-tokens.ts';
 import { sealTokens } from './seal-tokens.ts';
 import { linkPlace, psuIpPlace } from './secrets.ts';
+import { replaceSettledTokens } from './settled-tokens.ts';
 
 const ME_MILLISECONDS_MAX = 10_000;
-const LOOKS_MAX = 20;
-const LEASED_LOOKS_MAX = 10;
-const WAIT_MILLISECONDS = 100;
 
 /**
  * Puts what a renewal's code was exchanged for in the place of what the consent lived by, in one
@@ -39,27 +37,16 @@ export async function completeRenewal(
   const me = await askMe(app, answer.accessToken);
   const fresh = await sealTokens(app, { id, viewerId }, answer, nowOf(app.clock));
   const sealedPsuIp = await moveAddress(app, link);
-  const reader = app.database.reader(viewerId);
-  for (let look = 1; look <= LOOKS_MAX; look += 1) {
-    const before = await reader.consentCredential.findUnique({ where: { consentId: id } });
-    const leased = before?.leaseEndsAt && nowOf(app.clock) < before.leaseEndsAt;
-    if (leased && look <= LEASED_LOOKS_MAX) {
-      // Somebody is refreshing. What comes back is what the bank will honour when it is told of the
-      // end, so it is waited for, for real and not for long.
-      await setTimeout(WAIT_MILLISECONDS);
-      continue;
-    }
+  const outcome = await replaceSettledTokens(app, { viewerId, consentId: id }, async (before) => {
     const held = await hold(app, link, before);
-    const outcome = await putInPlace(app, { link, answer, me, before, held, fresh, sealedPsuIp });
-    if (outcome === 'CHANGED') continue;
-    if (typeof outcome === 'string') {
-      await refuse(app, link, answer, outcome);
-      throw authLinkError(outcome);
-    }
-    await endUnreadable(app, outcome);
-    return id;
+    return putInPlace(app, { link, answer, me, before, held, fresh, sealedPsuIp });
+  });
+  if (typeof outcome === 'string') {
+    await refuse(app, link, answer, outcome);
+    throw authLinkError(outcome);
   }
-  throw new Error(`the tokens of consent ${id} changed at every look`);
+  await endUnreadable(app, outcome);
+  return id;
 }
 
 /** The bank's word on whose tokens these are; null where it does not come while the user waits. */

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
@@ -10,6 +9,7 @@ import type { Tx } from '../postgres/db.ts';
 import { createRevocation, type HeldForRevocation } from './revocation.ts';
 import { NO_TOKENS, sealForRevocation } from './revocation-tokens.ts';
 import { eraseWhatWasRead, handAccountsOver } from './revoked-accounts.ts';
+import { replaceSettledTokens } from './settled-tokens.ts';
 import { moveConsent } from './status.ts';
 
 /** Which consent its user takes back, and what becomes of all that was read by it. */
@@ -26,10 +26,6 @@ export class ConsentUnknownError extends ExpectedError {
   }
 }
 
-const LOOKS_MAX = 20;
-const LEASED_LOOKS_MAX = 10;
-const WAIT_MILLISECONDS = 100;
-
 /**
  * Takes a consent back. In one transaction it ends, its tokens leave the reach of everything but the
  * revocation at the bank, which is asked of a job, and what was read by it is erased if so wished.
@@ -39,27 +35,14 @@ const WAIT_MILLISECONDS = 100;
  * @throws ConsentUnknownError
  */
 export async function revokeConsent(app: App, request: RevocationRequest): Promise<void> {
-  const { viewerId, consentId } = request;
-  const reader = app.database.reader(viewerId);
-  for (let look = 1; look <= LOOKS_MAX; look += 1) {
-    const credential = await reader.consentCredential.findUnique({ where: { consentId } });
-    if (look <= LEASED_LOOKS_MAX && isLeased(credential, nowOf(app.clock))) {
-      // Somebody is refreshing. What comes back is what the bank will honour, so it is waited for,
-      // for real and not for long: the user wants out.
-      await setTimeout(WAIT_MILLISECONDS);
-      continue;
-    }
+  const { viewerId } = request;
+  await replaceSettledTokens(app, request, async (credential) => {
     // Sealed for their new place before the transaction, since a key may live behind a network.
     const id = uuidv7(app.entropy, nowOf(app.clock));
     const tokens =
       credential === null ? NO_TOKENS : await sealForRevocation(app, credential, { id, viewerId });
-    if (await revoke(app, request, credential, { id, tokens })) return;
-  }
-  throw new Error(`the tokens of consent ${consentId} changed at every look`);
-}
-
-function isLeased(credential: ConsentCredential | null, now: Date): boolean {
-  return Boolean(credential?.leaseEndsAt && now < credential.leaseEndsAt);
+    return (await revoke(app, request, credential, { id, tokens })) ? 'REVOKED' : 'CHANGED';
+  });
 }
 
 /** @returns false, with nothing done, if the tokens are no longer those that were read */
