@@ -11,6 +11,7 @@ import { builder } from './builder.ts';
 import { Consent as ConsentType } from './consent.ts';
 import { NIL_UUID, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
+import { wayBackFields } from './way-back-fields.ts';
 
 const AuthLinkStatus = builder.enumType('AuthLinkStatus', {
   description: 'How far a link has come.',
@@ -110,18 +111,7 @@ const AuthLinkInput = builder.inputType('AuthLinkInput', {
     scopes: t.stringList({
       description: 'What to ask for; everything that the bank offers if not given.',
     }),
-    redirectUri: t.string({
-      description:
-        "One of this server's registered addresses: its own `/callback`, or a page of the app that then calls `completeConsent`.",
-    }),
-    returnTo: t.string({
-      description:
-        'Where `/callback` sends the user in the end, with `link`, `result` and `code`; one of the configured addresses.',
-    }),
-    context: t.string({
-      description:
-        "Up to 1 KB of the app's own, handed back by `authLink(id)` and `completeConsent`.",
-    }),
+    ...wayBackFields(t),
     acknowledgeSameProvider: t.boolean({
       description:
         'True where a second login at a bank is meant that is linked already: without it, `providerId` of such a bank gets the answer `SameProviderLinked`.',

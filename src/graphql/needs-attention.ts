@@ -55,7 +55,7 @@ const NeedsAttention = builder.objectRef<Attention>('NeedsAttention').implement(
     mutation: t.string({
       nullable: true,
       description:
-        'The mutation of this API that begins to mend it, `renewConsent`; null where the user can only wait, or turn to the bank.',
+        'The mutation of this API that begins to mend it, `renewConsent` or `authLink`; null where the user can only wait, or turn to the bank.',
       resolve: ({ remedy }) => MUTATIONS[remedy] ?? null,
     }),
     since: t.field({

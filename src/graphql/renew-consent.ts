@@ -9,6 +9,7 @@ import { pageComplexity, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
 import { pageArguments } from './page-arguments.ts';
 import { ConsentWay } from './receipt.ts';
+import { wayBackFields } from './way-back-fields.ts';
 
 type Renewed = Extract<RenewalOutcome, { readonly link: null }>;
 type ByLink = Exclude<RenewalOutcome, Renewed>;
@@ -97,18 +98,7 @@ const RenewConsentInput = builder.inputType('RenewConsentInput', {
       description:
         'Who the user is: TrueLayer wants to know it for extending a connection. Without it the user goes by an auth link.',
     }),
-    redirectUri: t.string({
-      description:
-        "One of this server's registered addresses: its own `/callback`, or a page of the app that then calls `completeConsent`.",
-    }),
-    returnTo: t.string({
-      description:
-        'Where `/callback` sends the user in the end, with `link`, `result` and `code`; one of the configured addresses.',
-    }),
-    context: t.string({
-      description:
-        "Up to 1 KB of the app's own, handed back by `authLink(id)` and `completeConsent`.",
-    }),
+    ...wayBackFields(t),
   }),
 });
 
