@@ -22,6 +22,7 @@ const PAGES_MAX = 500;
 const BATCHES_MAX = 500;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 const ROWS_AT_ONCE = 5_000;
+const NO_VIEWER = '00000000-0000-0000-0000-000000000001';
 
 /** Deletes what is older than it is to be kept, some rows at a time. Answers `prune`. */
 export async function prune(app: App): Promise<void> {
@@ -55,8 +56,11 @@ function retentionRules(app: App): readonly RetentionRule[] {
     {
       name: 'deliveries',
       days: deliveriesDays,
-      find: `select distinct viewer_id as id, viewer_id from webhook_delivery
-        where created_at < $1 and viewer_id > $2 order by viewer_id`,
+      // Those about no viewer are found under an id that nobody has, before all others.
+      find: `select distinct coalesce(viewer_id, '${NO_VIEWER}') as id,
+          coalesce(viewer_id, '${NO_VIEWER}') as viewer_id from webhook_delivery
+        where created_at < $1 and ended_at is not null and coalesce(viewer_id, '${NO_VIEWER}') > $2
+        order by id`,
       remove: (tx, { viewerId }, before) => removeDeliveries(tx, viewerId, before),
     },
     {
@@ -69,12 +73,12 @@ function retentionRules(app: App): readonly RetentionRule[] {
   ];
 }
 
-/** Deletes some deliveries of a viewer's, and with them those that are about no viewer. */
+/** Deletes some deliveries of a viewer's, or of those that are about none. */
 function removeDeliveries(tx: Tx, viewerId: string, before: Date): Promise<number> {
   return tx.$executeRaw`
     delete from webhook_delivery where id in (
       select id from webhook_delivery
-      where (viewer_id = ${viewerId}::uuid or viewer_id is null) and created_at < ${before}
+      where coalesce(viewer_id, ${NO_VIEWER}::uuid) = ${viewerId}::uuid and created_at < ${before}
         and ended_at is not null
       limit ${ROWS_AT_ONCE})`;
 }

@@ -93,3 +93,28 @@ it('what has its time behind it goes, and nothing before', async () => {
   expect(await count(`change_counter where trimmed_until < ${seq ?? 1_000_000}`)).toBe(2);
   expect(clock.now()).toBeLessThan(storyClock().now() + DAY);
 });
+
+it('the log of deliveries goes by its own time, also of those that are about no viewer', async () => {
+  const endpoint = '00000000-0000-4000-8000-00000000000e';
+  await owner.query(
+    `insert into webhook_endpoint (id, environment, url, description, event_types, enabled,
+       sealed_secret, created_at)
+     values ($1, $2, 'https://app.example/hook', '', '{}', true, 'sealed', $3)`,
+    [endpoint, test.house.app.client.environment, new Date(clock.now())],
+  );
+  const viewers = [null, viewerIdOf(test.issuer.issuer, 'alice')];
+  for (const days of [29, 31]) {
+    for (const viewer of viewers) {
+      await owner.query(
+        `insert into webhook_delivery (id, viewer_id, endpoint_id, event_id, event_type, subject,
+           occurred_at, status, created_at, ended_at)
+         values (gen_random_uuid(), $1, $2, gen_random_uuid(), 'provider.up', '{}', $3, 'DELIVERED',
+           $3, $3)`,
+        [viewer, endpoint, new Date(clock.now() - days * DAY)],
+      );
+    }
+  }
+  await prune(test.house.app);
+  expect(await count('webhook_delivery')).toBe(2);
+  expect(await count('webhook_delivery where viewer_id is null')).toBe(1);
+});
