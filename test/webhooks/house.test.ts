@@ -83,7 +83,8 @@ it('a bank that is connected is told of: signed, in ids, under the id of the cha
   const { secret } = await register();
   const bob = new User(test, 'bob');
   const id = await bob.connect({ providerId: 'ob-monzo' }, { user: 'john2', password: 'doe2' });
-  await settle(test, clock);
+  // An endpoint is sent a few messages at once; the others take turns within seconds.
+  await liveUntil(test, clock, hours(0.1));
   for (const message of receiver.received) verify(secret, message);
   const [created] = received('consent.created');
   expect(JSON.parse(created?.body ?? '')).toEqual({
