@@ -211,8 +211,10 @@ describe('the history after a renewal', () => {
           if (held === null) {
             held = 'being renewed';
             await owner.query(
-              `update consent set period = 2, planned_at = null, history_ended_at = null
-               where id = $1`,
+              // Under the lock that a renewal takes: whoever was writing has written.
+              `with held as (select id from consent where id = $1 for update)
+               update consent set period = 2, planned_at = null, history_ended_at = null
+               from held where consent.id = held.id`,
               [consent.consentId],
             );
             held = await saved(consent.viewerId);

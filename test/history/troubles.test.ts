@@ -299,10 +299,11 @@ describe('what needs attention', () => {
     const statements = async (connected: Connected, found: number) => {
       const spy = vi.spyOn(pg.Client.prototype, 'query');
       const items = await attentionOf(connected);
-      const { length } = spy.mock.calls;
+      // The queue looks after itself meanwhile.
+      const own = spy.mock.calls.filter((call) => !JSON.stringify(call[0]).includes('pgboss'));
       spy.mockRestore();
       expect(items).toHaveLength(found);
-      return length;
+      return own.length;
     };
     const one = await statements(ivan, 1);
     expect(await statements(judy, 3)).toBe(one);
