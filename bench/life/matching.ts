@@ -40,19 +40,25 @@ export class MatchingJudge {
 
   /** Accounts of ours that are one at the bank, where nobody is even asked whether they are. */
   async duplicates(life: HouseOfLife): Promise<readonly string[]> {
-    const { rows } = await life.owner.query<{ pair: string }>(
-      `select least(older_id, newer_id) || ' ' || greatest(older_id, newer_id) as pair
-       from account_proposal`,
+    const { rows } = await life.owner.query<{ newer: string; older: string }>(
+      'select newer_id as newer, older_id as older from account_proposal',
     );
-    const asked = new Set(rows.map(({ pair }) => pair));
+    const asked = Map.groupBy(
+      rows.flatMap(({ newer, older }) => [[newer, older] as const, [older, newer] as const]),
+      ([id]) => id,
+    );
     const duplicates: string[] = [];
     for (const [person, keys] of this.#ours) {
       for (const [key, ids] of keys) {
-        const [first = '', ...others] = [...ids].toSorted();
-        for (const other of others) {
-          if (asked.has(`${first} ${other}`)) this.proposed += 1;
-          else duplicates.push(`${key} of person ${person}, one of ${ids.size}`);
+        // From proposal to proposal: whoever merges one and then the next has one account.
+        const reached = new Set(ids.values().take(1));
+        for (const id of reached) {
+          for (const [, other] of asked.get(id) ?? []) reached.add(other);
         }
+        for (const id of ids) {
+          if (!reached.has(id)) duplicates.push(`${key} of person ${person}, one of ${ids.size}`);
+        }
+        this.proposed += ids.size - 1;
       }
     }
     return duplicates;
