@@ -4,7 +4,7 @@ import { ExpectedError } from '../base/errors.ts';
 import { parseZone, type Zone } from '../base/zones.ts';
 import type { Database, Tx } from '../postgres/db.ts';
 import { saveViewer, type Viewer } from './link.ts';
-import { askToTend, DUE_PARTS, nextDue } from './next-due.ts';
+import { alertPlanOf, askToTend, DUE_PARTS, nextDue } from './next-due.ts';
 
 /** There is no time zone of this name. */
 export class TimeZoneUnknownError extends ExpectedError {
@@ -78,7 +78,10 @@ async function planAnew(app: App, tx: Tx, viewerId: string): Promise<void> {
   });
   const now = nowOf(app.clock);
   for (const consent of consents) {
-    const dueAt = nextDue(app.config, consent, now);
+    // What was due before is still to be done, and where it is later than it was here an alert may be due.
+    const overdue = consent.dueAt !== null && consent.dueAt <= now;
+    const due = overdue || alertPlanOf(app.config, consent, now).raise !== null;
+    const dueAt = due ? now : nextDue(app.config, consent, now);
     await tx.consent.update({ where: { id: consent.id }, data: { dueAt } });
     await app.queue.send(tx, [askToTend(consent, dueAt)]);
   }

@@ -1,10 +1,12 @@
 import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
 import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
 import type { ChangeEntry } from '../changes/log.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
+import { closeLeftBehind } from './left-behind.ts';
 import { cutDays, planSpans } from './plan.ts';
 import { askForSpan } from './span-job.ts';
 import { noteHistoryEnd } from './resume.ts';
@@ -62,6 +64,7 @@ export async function planHistory(
       );
     }
   }
+  await closeLeftBehind(tx, consent, nowOf(app.clock));
   return noteHistoryEnd(app, tx, consent.id);
 }
 

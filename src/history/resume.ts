@@ -3,6 +3,7 @@ import { nowOf } from '../base/clock.ts';
 import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { LIVING } from '../consents/status.ts';
 import { publish } from '../events.ts';
+import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { askForSpan } from './span-job.ts';
@@ -15,7 +16,7 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
   await app.database.transact(viewerId, async (tx) => {
     const consent = await tx.consent.findUnique({ where: { id: consentId } });
     if (consent === null || consent.historyEndedAt !== null) return;
-    if (LIVING.includes(consent.status)) await reopenSpans(tx, consentId);
+    if (LIVING.includes(consent.status)) await reopenSpans(tx, consent);
     if (consent.plannedAt === null) {
       const payload = { viewerId, consentId };
       await app.queue.send(tx, [ask(jobs.startBackfill, payload, { key: consentId })]);
@@ -32,10 +33,10 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
   });
 }
 
-/** Spans that ended with a consent whose end was then taken back. */
-async function reopenSpans(tx: Tx, consentId: string): Promise<void> {
+/** Spans that ended with a consent whose end was then taken back; a renewal plans by itself. */
+async function reopenSpans(tx: Tx, { id, period }: Consent): Promise<void> {
   await tx.historySpan.updateMany({
-    where: { consentId, status: 'MISSED', reason: 'CONSENT_ENDED' },
+    where: { consentId: id, period, status: 'MISSED', reason: 'CONSENT_ENDED' },
     data: { status: 'PLANNED', reason: null, endedAt: null },
   });
 }

@@ -196,6 +196,21 @@ describe('the history after a renewal', () => {
     expect(spans).toHaveLength(rows.length);
   });
 
+  it('comes to its end though what an earlier period left undone is shared no more', async () => {
+    test.simulator.faults.order({ path: /\/transactions$/, times: 10_000, status: 503 });
+    const { user, ...consent } = await connected(input);
+    test.simulator.faults.clear();
+    await renew(test, owner, user, consent, { plan: { accounts: ['Easy Saver'] } });
+    await settle(test, clock);
+    const { rows } = await owner.query(
+      `select distinct s.status, s.reason, c.history_ended_at is not null as ended
+       from history_span s join consent c on c.id = s.consent_id
+       where s.consent_id = $1 and s.period = 1`,
+      [consent.consentId],
+    );
+    expect(rows).toEqual([{ status: 'MISSED', reason: 'ACCOUNT_UNSHARED', ended: true }]);
+  });
+
   it('is written by no answer that was under way when the period began', async () => {
     const { truelayer } = test.house.app;
     const plain = { ...truelayer };

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TestClock } from 'pg-boss';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DAY } from '../../src/base/clock.ts';
+import { DAY, HOUR } from '../../src/base/clock.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
 import { liveUntil, settle } from '../support/time.ts';
 import { User } from '../support/user.ts';
@@ -88,4 +88,18 @@ it('alerts come at civil hours of where the user lives, and move along with them
   expect(rows[0].raised_at.toISOString()).toMatch(/^2026-05-30T05:00/);
   const { data } = await alice.ask('{ alerts { nodes { message } } }');
   expect(data.alerts.nodes[0].message).toContain('ends on Sunday 31 May 2026 at 23:00.');
+});
+
+it('an alert whose hour is past where the user now says they live comes at once', async () => {
+  const end = Date.parse('2026-05-31T09:00:00Z');
+  const dora = new User(test, 'dora');
+  await dora.connect(SMALL);
+  await settle(test, clock);
+  // In Tokyo its hour is yet to come; in Auckland, where it is half past seven in the evening, it was at seven.
+  await liveUntil(test, clock, new Date(end - DAY - 1.5 * HOUR));
+  const raised = async () => (await owner.query('select 1 from alert')).rowCount;
+  expect(await raised()).toBe(0);
+  await say(dora, 'Pacific/Auckland');
+  await settle(test, clock);
+  expect(await raised()).toBe(1);
 });

@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
 import type pg from 'pg';
-import { seal, unseal } from '../../src/base/seal.ts';
-import { credentialPlace } from '../../src/consents/secrets.ts';
-import { ask, jobs } from '../../src/jobs.ts';
+import { globalIdOf } from '../../src/base/global-id.ts';
+import { PERMISSIONS_TEXT_VERSION } from '../../src/consents/permissions.ts';
 import type { WalkPlan } from '../../src/simulator/walk.ts';
 import type { TestHouse } from './house.ts';
 import type { User } from './user.ts';
+
+const RENEW = readFileSync(
+  new URL('../../schema/operations/renew-consent.graphql', import.meta.url),
+  'utf8',
+);
 
 /** A consent and whose it is, by our own ids. */
 export interface OwnedConsent {
@@ -22,58 +27,23 @@ export async function consentOf(owner: pg.Client, subject: string): Promise<Owne
   return rows[0];
 }
 
-/**
- * Lets a user confirm a consent anew: they go to the bank once more, and what comes of that takes the
- * place of the tokens and the period that the consent had.
- */
+/** Lets a user confirm a consent anew, by a link and the bank's pages. */
 export async function renew(
-  test: TestHouse,
+  _test: TestHouse,
   owner: pg.Client,
   user: User,
-  { consentId, viewerId }: OwnedConsent,
-  given: { readonly input: object; readonly plan?: Partial<WalkPlan> },
+  { consentId }: OwnedConsent,
+  given: { readonly input?: object; readonly plan?: Partial<WalkPlan> } = {},
 ): Promise<void> {
-  const { rows: known } = await owner.query('select id from consent');
-  await user.connect(given.input, given.plan);
-  const { rows } = await owner.query(
-    `select c.id, k.* from consent c join consent_credential k on k.consent_id = c.id
-     where c.id <> all ($1::uuid[])`,
-    [known.map(({ id }) => id)],
-  );
-  const fresh = rows[0];
-  const { app } = test.house;
-  for (const column of ['sealed_access', 'sealed_refresh'] as const) {
-    const token = await unseal(
-      app.keys,
-      credentialPlace(column, fresh.id, viewerId),
-      fresh[column],
-    );
-    fresh[column] = await seal(app.keys, credentialPlace(column, consentId, viewerId), token);
-  }
-  await owner.query('delete from consent_credential where consent_id = $1', [consentId]);
-  await owner.query(
-    `insert into consent_credential (consent_id, viewer_id, sealed_access, access_issued_at,
-       access_expires_at, sealed_refresh, refresh_ends_at) values ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      consentId,
-      viewerId,
-      fresh.sealed_access,
-      fresh.access_issued_at,
-      fresh.access_expires_at,
-      fresh.sealed_refresh,
-      fresh.refresh_ends_at,
-    ],
-  );
-  await owner.query(
-    `update consent old set period = old.period + 1, status = 'ACTIVE', ended_at = null,
-       consented_at = new.consented_at, window_ends_at = new.window_ends_at,
-       ends_at = new.ends_at, scopes = new.scopes,
-       credentials_id = new.credentials_id, planned_at = null, history_ended_at = null
-     from consent new where old.id = $1 and new.id = $2`,
-    [consentId, fresh.id],
-  );
-  await owner.query('delete from consent where id = $1', [fresh.id]);
-  await app.database.transact(viewerId, (tx) =>
-    app.queue.send(tx, [ask(jobs.startBackfill, { viewerId, consentId }, { key: consentId })]),
-  );
+  const { rows } = await owner.query('select scopes from consent where id = $1', [consentId]);
+  const { data, errors } = await user.ask(RENEW, {
+    consentId: globalIdOf('Consent', consentId),
+    returnTo: 'https://app.example/done',
+    reconfirmation: { textVersion: PERMISSIONS_TEXT_VERSION, scopes: rows[0].scopes },
+  });
+  const url = data?.renewConsent.link?.url;
+  if (url === undefined) throw new Error(JSON.stringify(errors ?? data));
+  const response = await user.open(await user.walk(url, given.plan));
+  const { searchParams } = new URL(response.headers.get('location') ?? 'none:');
+  if (searchParams.get('result') !== 'completed') throw new Error(searchParams.toString());
 }
