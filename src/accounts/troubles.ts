@@ -83,13 +83,20 @@ async function noteFailure(
   return made > 0;
 }
 
+/** A consent as it stands in one of its periods. */
+export interface ConsentPeriod {
+  readonly viewerId: string;
+  readonly consentId: string;
+  readonly period: number;
+}
+
 /**
  * Keeps how one endpoint of a consent as a whole answered, in a transaction of its own. Errors that are
- * not the bank's say nothing of it.
+ * not the bank's say nothing of it, and an answer of an earlier period nothing of this one.
  */
 export async function noteConsentOutcome(
   app: App,
-  { viewerId, consentId }: { readonly viewerId: string; readonly consentId: string },
+  { viewerId, consentId, period }: ConsentPeriod,
   endpoint: ConsentEndpoint,
   failure: unknown,
 ): Promise<void> {
@@ -97,7 +104,8 @@ export async function noteConsentOutcome(
   await app.database.transact(viewerId, async (tx) => {
     // It may have been taken back while the bank was answering; nothing is then told of it.
     const living = await tx.$queryRaw<unknown[]>`
-      select 1 from consent where id = ${consentId}::uuid and ended_at is null for key share`;
+      select 1 from consent where id = ${consentId}::uuid and period = ${period}
+        and ended_at is null for key share`;
     if (living.length === 0) return;
     const outcomes = [{ endpoint, failure }];
     const changes = await noteOutcomes(app, tx, viewerId, { consentId }, outcomes);

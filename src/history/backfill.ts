@@ -35,7 +35,8 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     );
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
-    await noteConsentOutcome(app, { viewerId, consentId }, 'ACCOUNTS', error);
+    const { period } = asked;
+    await noteConsentOutcome(app, { viewerId, consentId, period }, 'ACCOUNTS', error);
     throw error;
   }
   const now = nowOf(app.clock);

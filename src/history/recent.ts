@@ -76,8 +76,10 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
   }
   // Where not one account could be read, the whole bank is away.
   const away = accounts.length > 0 && !answered;
-  if (!away) await noteConsentOutcome(app, access, 'BANK', null);
-  else if (failure !== null) await noteConsentOutcome(app, access, 'BANK', failure);
+  const failed = away ? failure : null;
+  if (failed !== null || !away) {
+    await noteConsentOutcome(app, { ...access, period: consent.period }, 'BANK', failed);
+  }
   if (failure !== null) throw failure;
 }
 

@@ -168,7 +168,8 @@ function maskError(app: App, error: unknown): Error {
     return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
   }
   if (original instanceof PothosValidationError) {
-    const extensions = { code: 'BAD_INPUT' };
+    const cursor = original.message.startsWith('Invalid cursor');
+    const extensions = { code: cursor ? 'BAD_CURSOR' : 'BAD_INPUT' };
     return withoutValues(new GraphQLError(original.message, { ...place, extensions }));
   }
   if (wrapper !== null && (original === undefined || original instanceof GraphQLError)) {

@@ -2,7 +2,6 @@ import { recordAct } from '../acts/acts.ts';
 import type { App } from '../app.ts';
 import { HOUR, later, nowOf } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
-import { UnsealError } from '../base/seal.ts';
 import type { WebhookEndpoint } from '../generated/prisma/client.ts';
 import { NOBODY, type Tx } from '../postgres/db.ts';
 import { endDisabledAlarm } from './deliver.ts';
@@ -12,7 +11,7 @@ import {
   WebhookRefusedError,
   WebhookUnknownError,
 } from './endpoint-wish.ts';
-import { makeSecret, openSecret, sealSecret } from './secrets.ts';
+import { makeSecret, openSecret, sealSecret, unreadable } from './secrets.ts';
 
 /** An endpoint, and the secret that is shown this once. */
 export interface EndpointWithSecret {
@@ -120,11 +119,7 @@ export async function rotateSecret(
   const secret = makeSecret(app);
   // Sealed before the transaction, since a key may live behind a network.
   const sealedSecret = await sealSecret(app, 'sealed_secret', id, secret);
-  const old = await openSecret(app, before).catch((error: unknown) => {
-    // Lost with its key, it signs nothing any more.
-    if (error instanceof UnsealError) return null;
-    throw error;
-  });
+  const old = await openSecret(app, before).catch(unreadable);
   const sealedPreviousSecret = old && (await sealSecret(app, 'sealed_previous_secret', id, old));
   const endpoint = await app.database.transact(NOBODY, async (tx) => {
     await lockEndpoint(app, tx, id);
@@ -133,7 +128,7 @@ export async function rotateSecret(
       data: {
         sealedSecret,
         sealedPreviousSecret,
-        previousEndsAt: later(now, OVERLAP_HOURS * HOUR),
+        previousEndsAt: old === null ? null : later(now, OVERLAP_HOURS * HOUR),
       },
     });
     if (count === 0) {

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
-import { seal, type SealPlace, unseal } from '../base/seal.ts';
+import { seal, type SealPlace, unseal, UnsealError } from '../base/seal.ts';
 import type { WebhookEndpoint } from '../generated/prisma/client.ts';
 
 type SecretColumn = 'sealed_secret' | 'sealed_previous_secret';
@@ -36,7 +36,7 @@ export function openSecret({ keys }: Pick<App, 'keys'>, endpoint: WebhookEndpoin
  * Signs a message with every secret that is good now: two for a day after a rotation.
  *
  * @returns the headers of Standard Webhooks
- * @throws UnsealError if a secret is damaged, KeyError if its key cannot be used now
+ * @throws UnsealError if the present secret is damaged, KeyError if its key cannot be used now
  * @see https://www.standardwebhooks.com
  */
 export async function signedHeaders(
@@ -49,7 +49,9 @@ export async function signedHeaders(
   const { id, sealedPreviousSecret, previousEndsAt } = endpoint;
   if (sealedPreviousSecret !== null && previousEndsAt !== null && now < previousEndsAt) {
     const place = placeOf('sealed_previous_secret', id);
-    secrets.push(await unseal(app.keys, place, sealedPreviousSecret));
+    // Lost with its key, it signs nothing any more; the one that counts still does.
+    const previous = await unseal(app.keys, place, sealedPreviousSecret).catch(unreadable);
+    if (previous !== null) secrets.push(previous);
   }
   const signatures = secrets.map((secret) =>
     new Webhook(secret).sign(message.id, now, message.body),
@@ -59,6 +61,12 @@ export async function signedHeaders(
     'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
     'webhook-signature': signatures.join(' '),
   };
+}
+
+/** Null for a secret that does not open; throws whatever else went wrong. */
+export function unreadable(error: unknown): null {
+  if (error instanceof UnsealError) return null;
+  throw error;
 }
 
 // As `keys/sealed-values.ts` names what belongs to no viewer.

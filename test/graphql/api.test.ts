@@ -122,6 +122,11 @@ describe('transactions', () => {
     expect(errors?.[0]?.extensions).toMatchObject({ code });
   });
 
+  it('of consents are refused by the same word where the cursor is none', async () => {
+    const { errors } = await alice.ask('{ consents(after: "nonsense") { nodes { id } } }');
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_CURSOR' });
+  });
+
   it.each(['2026-02-30', '26-1-1', 5])('from %j is refused before anything runs', async (from) => {
     const { data, errors } = await alice.ask(PAGE, { from });
     expect(data).toBeUndefined();

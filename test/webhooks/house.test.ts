@@ -201,6 +201,21 @@ it('for a day after a rotation both secrets verify, and then the new one alone',
   expect(() => verify(old, second)).toThrow('No matching signature');
 });
 
+it('a secret of before a rotation that is lost keeps nothing from being sent', async () => {
+  const { id } = await register('CONSENT_CHANGED');
+  const { secret } = await ask(
+    `rotateWebhookSecret(input: { id: "${id}" })`,
+    '... on WebhookEndpointWithSecret { secret }',
+  );
+  await owner.query(
+    `update webhook_endpoint set sealed_previous_secret = overlay(sealed_previous_secret
+       placing 'AAAA' from length(sealed_previous_secret) - 9)`,
+  );
+  await change();
+  await settle(test, clock);
+  expect(() => verify(secret, receiver.received[0] as any)).not.toThrow();
+});
+
 it('a change of encryption keys seals the secrets of endpoints anew', async () => {
   const { secret } = await register('CONSENT_CHANGED');
   const { app } = test.house;
