@@ -1,6 +1,7 @@
 import { simulateLife } from './life/simulate-life.ts';
 import { simulateRenewals } from './life/simulate-renewals.ts';
 import { simulateTokens } from './tokens/tokens.ts';
+import { simulateTruth } from './truth/simulate-truth.ts';
 
 /** What can be simulated, by the option that tells it from the others. */
 const SUBJECTS: readonly (readonly [
@@ -9,6 +10,7 @@ const SUBJECTS: readonly (readonly [
 ])[] = [
   ['--tokens', (args) => simulateTokens(args.filter((arg) => arg !== '--tokens'))],
   ['--renewals', simulateRenewals],
+  ['--truth', simulateTruth],
   ['--days', simulateLife],
 ];
 

@@ -28,10 +28,14 @@ export function viewerOf({ number, zone }: Person): Viewer {
   return { id: uuidOf('viewer', issuer, subject), issuer, subject, timeZone: parseZone(zone) };
 }
 
-/** Connects a bank, the first time. Gives the consent's id. */
-export async function connect(place: Place, person: Person): Promise<string> {
+/** Connects a bank, the first time, with those of the scopes that it has. Gives the consent's id. */
+export async function connect(
+  place: Place,
+  person: Person,
+  wanted: readonly string[] = SCOPES,
+): Promise<string> {
   const bank = place.simulator.banks.find(({ id }) => id === person.providerId);
-  const scopes = SCOPES.filter(
+  const scopes = wanted.filter(
     (scope) => bank?.scopes.includes(scope) && (person.stays || scope !== 'offline_access'),
   );
   const link = await issueAuthLink(place.app, viewerOf(person), {

@@ -40,7 +40,10 @@ export class HouseOfLife {
     this.#sweepsAt = new Date(clock.now());
   }
 
-  /** Starts all of it on an empty database. Banks have accounts without a single transaction. */
+  /**
+   * Starts all of it on an empty database. Banks have accounts without a single transaction, until
+   * something is let happen.
+   */
   static async start(
     url: string,
     seed: string,
@@ -49,7 +52,6 @@ export class HouseOfLife {
   ): Promise<HouseOfLife> {
     const clock = new TestClock(begin);
     const simulator = await startSimulator({ clock, seed, client: CLIENT });
-    for (const { id } of simulator.banks) simulator.adjust(id, { tempo: 0 });
     const owner = new pg.Pool({ connectionString: url, max: 4 });
     const life = new HouseOfLife(clock, simulator, owner, {
       PORT: '0',
@@ -64,6 +66,7 @@ export class HouseOfLife {
       REDIRECT_URIS: CLIENT.redirectUris.join(' '),
       ...settings,
     });
+    life.letHappen(0);
     await life.startHouse();
     return life;
   }
@@ -71,6 +74,11 @@ export class HouseOfLife {
   get app() {
     if (this.#house === null) throw new Error('the house is stopped');
     return this.#house.app;
+  }
+
+  /** Has so much happen in accounts, 1 for as much as in life. */
+  letHappen(tempo: number): void {
+    for (const { id } of this.simulator.banks) this.simulator.adjust(id, { tempo });
   }
 
   /** Has every bank end its consents after so many days. */
@@ -91,6 +99,20 @@ export class HouseOfLife {
     this.#house = null;
   }
 
+  /** Stops the house, and starts it anew at once. */
+  async restart(): Promise<void> {
+    await this.stopHouse();
+    await this.startHouse();
+  }
+
+  /** Ends every session that the house has at Postgres, as a restart of that does. */
+  async dropDatabaseSessions(): Promise<void> {
+    await this.owner.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+  }
+
   /** When a job is next due, or a sweep that finds something; null where nothing ever is. */
   async nextDue(): Promise<Date | null> {
     const { rows } = await this.owner.query<{ due: Date | null }>(
@@ -99,7 +121,9 @@ export class HouseOfLife {
             order by due_at limit 1),
          (select greatest($1, due_at) from revocation where due_at is not null
             order by due_at limit 1),
-         (select min(start_after) from pgboss.job
+         -- Retries wait for microseconds, of which a clock in JavaScript has none.
+         (select date_trunc('milliseconds', min(start_after) + interval '999 microseconds')
+            from pgboss.job
             where state in ('created', 'retry') and name not like '\\_\\_pgboss%')) as due`,
       [this.#sweepsAt],
     );

@@ -79,8 +79,7 @@ export class Life {
       const due = restarts.filter((at) => at <= next);
       restarts = restarts.slice(due.length);
       if (due.length > 0) {
-        await this.#life.stopHouse();
-        await this.#life.startHouse();
+        await this.#life.restart();
       }
       this.#setTheWorld(next);
       await inParallel(this.#agenda.takeUntil(next), (deed) => this.#do(deed));
