@@ -1,7 +1,9 @@
+import { benchHistory } from './history.ts';
 import { benchSimulator } from './simulator.ts';
 
 /** What can be measured, by its name. */
 const SUBJECTS: ReadonlyMap<string, (options: readonly string[]) => Promise<void>> = new Map([
+  ['history', benchHistory],
   ['simulator', benchSimulator],
 ]);
 

@@ -22,8 +22,11 @@ export interface Place {
 
 const SCOPES = ['info', 'accounts', 'balance', 'cards', 'offline_access'];
 
+/** What of a person their bank and the house come to know. */
+export type Visitor = Pick<Person, 'number' | 'user' | 'password' | 'providerId' | 'zone'>;
+
 /** The viewer that a person is here. */
-export function viewerOf({ number, zone }: Person): Viewer {
+export function viewerOf({ number, zone }: Pick<Person, 'number' | 'zone'>): Viewer {
   const [issuer, subject] = ['https://life.test', `person-${number}`];
   return { id: uuidOf('viewer', issuer, subject), issuer, subject, timeZone: parseZone(zone) };
 }
@@ -38,11 +41,18 @@ export async function connect(
   const scopes = wanted.filter(
     (scope) => bank?.scopes.includes(scope) && (person.stays || scope !== 'offline_access'),
   );
-  const link = await issueAuthLink(place.app, viewerOf(person), {
-    providerId: person.providerId,
-    scopes,
-  });
-  return goToBank(place, person, link, {});
+  return connectAs(place.app, person, scopes);
+}
+
+/** Connects a bank with these scopes. Gives the consent's id. */
+export async function connectAs(
+  app: App,
+  person: Visitor,
+  scopes: readonly string[],
+): Promise<string> {
+  const { providerId } = person;
+  const link = await issueAuthLink(app, viewerOf(person), { providerId, scopes });
+  return goToBank(app, person, link, {});
 }
 
 /** What a person does at the bank. */
@@ -71,7 +81,7 @@ export async function renew(
   });
   if (renewal.link === null) return true;
   try {
-    await goToBank(place, person, renewal.link, visit);
+    await goToBank(app, person, renewal.link, visit);
     return true;
   } catch (error) {
     if (visit.cancels && error instanceof AuthLinkError) return false;
@@ -106,8 +116,8 @@ export async function takeBack({ app }: Place, person: Person, consentId: string
 }
 
 async function goToBank(
-  { app }: Place,
-  person: Person,
+  app: App,
+  person: Visitor,
   issued: IssuedAuthLink,
   { cancels = false, accounts }: Visit,
 ): Promise<string> {
