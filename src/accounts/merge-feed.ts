@@ -1,12 +1,15 @@
 import type { Account } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
+import { DIRECT_DEBITS, STANDING_ORDERS } from './mandates.ts';
+import { moveBalanceDays, moveMandates, returnBelongings } from './merge-belongings.ts';
 
 // What the account that stays was before a merge is kept with the one that is merged, and written and
 // read back by Postgres alone: amounts pass through no number of JavaScript's.
 
 /**
  * Lets an account that stays go by the names of one that is merged into it, and be read in its stead
- * where the bank listed that last. Balance and the last day read come along.
+ * where the bank listed that last. Balance and the last day read come along, and so do direct debits and
+ * standing orders: the next reading tells which of them have ended.
  */
 export async function lendFeed(tx: Tx, keep: Account, merge: Account, now: Date): Promise<void> {
   const takes =
@@ -16,7 +19,9 @@ export async function lendFeed(tx: Tx, keep: Account, merge: Account, now: Date)
       merge_memory = jsonb_build_object('takes', ${takes}::boolean, 'keep', jsonb_build_object(
           'consent_id', kept.consent_id, 'provider_account_id', kept.provider_account_id,
           'status', kept.status, 'unshared_at', kept.unshared_at, 'seen_at', kept.seen_at,
-          'read_at', kept.read_at, 'read_until_on', kept.read_until_on),
+          'read_at', kept.read_at, 'read_until_on', kept.read_until_on,
+          'direct_debits_read_at', kept.direct_debits_read_at,
+          'standing_orders_read_at', kept.standing_orders_read_at),
         'balance', (select to_jsonb(b) from balance b where b.account_id = kept.id),
         'aliases', (select coalesce(jsonb_agg(provider_account_id), '[]') from account_alias
           where account_id = merged.id))
@@ -25,7 +30,13 @@ export async function lendFeed(tx: Tx, keep: Account, merge: Account, now: Date)
     where: { accountId: merge.id },
     data: { accountId: keep.id },
   });
-  if (takes) await copyFeed(tx, merge.id, keep.id);
+  if (takes) {
+    await copyFeed(tx, merge.id, keep.id);
+    for (const kind of [DIRECT_DEBITS, STANDING_ORDERS]) {
+      await moveMandates(tx, kind, { keepId: keep.id, mergeId: merge.id });
+    }
+  }
+  await moveBalanceDays(tx, { keepId: keep.id, mergeId: merge.id });
 }
 
 /**
@@ -52,6 +63,7 @@ export async function handFeedBack(
     await copyFeed(tx, keep.id, merge.id);
     await restoreFeed(tx, keep.id, merge.id);
   }
+  await returnBelongings(tx, { keepId: keep.id, mergeId: merge.id });
   await tx.$executeRaw`
     update account set merged_into_id = null, merged_at = null, merge_memory = null
     where id = ${merge.id}::uuid`;
@@ -70,7 +82,8 @@ async function copyFeed(tx: Tx, fromId: string, toId: string): Promise<void> {
     update account set consent_id = feed.consent_id,
       provider_account_id = feed.provider_account_id, status = feed.status,
       unshared_at = feed.unshared_at, seen_at = feed.seen_at, read_at = feed.read_at,
-      read_until_on = feed.read_until_on
+      read_until_on = feed.read_until_on, direct_debits_read_at = feed.direct_debits_read_at,
+      standing_orders_read_at = feed.standing_orders_read_at
     from account feed where account.id = ${toId}::uuid and feed.id = ${fromId}::uuid`;
   await tx.$executeRaw`
     delete from balance where account_id = ${toId}::uuid
@@ -86,7 +99,8 @@ async function restoreFeed(tx: Tx, keepId: string, mergeId: string): Promise<voi
     update account set consent_id = was.consent_id,
       provider_account_id = was.provider_account_id, status = was.status,
       unshared_at = was.unshared_at, seen_at = was.seen_at, read_at = was.read_at,
-      read_until_on = was.read_until_on
+      read_until_on = was.read_until_on, direct_debits_read_at = was.direct_debits_read_at,
+      standing_orders_read_at = was.standing_orders_read_at
     from account merged, jsonb_populate_record(null::account, merged.merge_memory -> 'keep') was
     where account.id = ${keepId}::uuid and merged.id = ${mergeId}::uuid
       and exists (select from consent where consent.id = was.consent_id)`;

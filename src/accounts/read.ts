@@ -63,6 +63,8 @@ export interface AccountRow {
   readonly payment_due_on: string | null;
   readonly as_of: Date | null;
   readonly fetched_at: Date | null;
+  readonly direct_debits_read_at: Date | null;
+  readonly standing_orders_read_at: Date | null;
 }
 
 /** Where a page of transactions begins: after this row, in the order newest first. */
@@ -89,14 +91,16 @@ const TRANSACTION_COLUMNS = `t.id, t.account_id, t.status, t.booked_on, t.booked
 const ACCOUNT_COLUMNS = `a.id, a.consent_id, a.environment, a.provider_id, a.kind, a.account_type,
   a.display_name, a.holder_name, a.currency, a.iban, a.account_number, a.sort_code, a.bic,
   a.card_network, a.last_digits, a.valid_to, a.first_seen_at, a.bank_name, a.status, a.excluded,
-  a.merged_into_id, b.currency as balance_currency,
+  a.merged_into_id, a.direct_debits_read_at, a.standing_orders_read_at,
+  b.currency as balance_currency,
   b.current, b.available, b.overdraft, b.credit_limit, b.last_statement_balance,
   b.last_statement_on, b.payment_due, b.payment_due_on, b.as_of, b.fetched_at`;
 
 // The viewer is set by the very statement that reads, for its own transaction only: one round trip.
 // All tables stand in a lateral part that refers to the setting and that `limit` or `offset 0` keep
 // whole, so that no plan can look at a row, and have it refused, before the setting is made.
-const AS_VIEWER = `(select set_config('app.viewer', $1, true) as id) viewer`;
+/** Names the viewer, `$1`, to row-level security: the first thing in the `from` of a hot read. */
+export const AS_VIEWER = `(select set_config('app.viewer', $1, true) as id) viewer`;
 
 const ACCOUNT_BOUNDS = `($2::text is null or (a.display_name, a.id) > ($2, $3::uuid))`;
 
@@ -285,8 +289,8 @@ function pageValues(viewerId: string, page: TransactionPage): unknown[] {
 
 const DATE_TYPE = 1082;
 
-// Days stay text: a Date would move them through time zones.
-async function hotRead<Row extends object>(
+/** Rows of a named prepared statement. Days stay text: a Date would move them through time zones. */
+export async function hotRead<Row extends object>(
   database: Database,
   name: string,
   text: string,

@@ -4,7 +4,6 @@ import type { AccountKind } from '../generated/prisma/enums.ts';
 import type { ChangeEntry } from '../changes/log.ts';
 import type { Tx } from '../postgres/db.ts';
 import type { WireAccount } from '../truelayer/wire-account.ts';
-import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
 import type { WireCard } from '../truelayer/wire-card.ts';
 import { type AccountOwner, findKnown, lockAccounts } from './known.ts';
 import { matchAccounts } from './match.ts';
@@ -122,51 +121,4 @@ function common(kind: AccountKind, wire: WireAccount | WireCard, accountType: st
     nameOnCard: null as string | null,
     validTo: null as string | null,
   };
-}
-
-/**
- * Saves the balance that a bank gave, unless a newer one is there already.
- *
- * @param currency - the account's own, for card balances that leave theirs out
- * @param fetchedAt - when the bank was asked
- */
-export async function saveBalance(
-  tx: Tx,
-  account: { readonly id: string; readonly viewerId: string; readonly currency: string | null },
-  balance: WireBalance | WireCardBalance,
-  fetchedAt: Date,
-): Promise<readonly ChangeEntry[]> {
-  const currency = balance.currency ?? account.currency;
-  if (currency === null) return [];
-  const row = {
-    account_id: account.id,
-    viewer_id: account.viewerId,
-    currency,
-    current: balance.current,
-    available: balance.available,
-    overdraft: 'overdraft' in balance ? balance.overdraft : null,
-    as_of: balance.updatedAt ?? fetchedAt,
-    fetched_at: fetchedAt,
-    ...('creditLimit' in balance
-      ? {
-          credit_limit: balance.creditLimit,
-          last_statement_balance: balance.lastStatementBalance,
-          last_statement_on: balance.lastStatementDate,
-          payment_due: balance.paymentDue,
-          payment_due_on: balance.paymentDueDate,
-        }
-      : {}),
-  };
-  const count = await tx.$executeRaw`
-    insert into balance
-    select * from jsonb_populate_record(null::balance, ${JSON.stringify(row)}::jsonb)
-    on conflict (account_id) do update set
-      currency = excluded.currency, current = excluded.current, available = excluded.available,
-      overdraft = excluded.overdraft, credit_limit = excluded.credit_limit,
-      last_statement_balance = excluded.last_statement_balance,
-      last_statement_on = excluded.last_statement_on, payment_due = excluded.payment_due,
-      payment_due_on = excluded.payment_due_on, as_of = excluded.as_of,
-      fetched_at = excluded.fetched_at
-    where balance.fetched_at <= excluded.fetched_at`;
-  return count === 0 ? [] : [{ subject: 'BALANCE', subjectId: account.id, act: 'CHANGED' }];
 }

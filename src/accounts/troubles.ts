@@ -7,7 +7,8 @@ import type { Tx } from '../postgres/db.ts';
 import { BankError, type BankMeaning } from '../truelayer/errors.ts';
 
 /** What of one account is read by a call of its own. */
-export type AccountEndpoint = 'BALANCE' | 'TRANSACTIONS' | 'PENDING';
+export type AccountEndpoint =
+  'BALANCE' | 'TRANSACTIONS' | 'PENDING' | 'DIRECT_DEBITS' | 'STANDING_ORDERS';
 
 /** What is read of a consent as a whole: the lists of what it opens, or anything of it. */
 export type ConsentEndpoint = 'ACCOUNTS' | 'BANK';

@@ -2,7 +2,7 @@
  * Names the words below: it changes with each of them, so that a receipt tells what its user read. An
  * app that shows words of its own names those instead.
  */
-export const PERMISSIONS_TEXT_VERSION = 'consentry-en-1';
+export const PERMISSIONS_TEXT_VERSION = 'consentry-en-2';
 
 /** One permission, as a user reads it. */
 export interface ScopeText {
@@ -24,7 +24,10 @@ export const SCOPES = [
 ] as const;
 
 const TEXTS: Readonly<Record<(typeof SCOPES)[number], readonly [title: string, text: string]>> = {
-  info: ['Your name', 'Your full name, as your bank has it.'],
+  info: [
+    'Who you are',
+    'Your full name as your bank has it and, where it tells them, your e-mail addresses, telephone numbers, postal addresses and date of birth.',
+  ],
   accounts: [
     'Your accounts',
     'The accounts that you choose: what they are called, their currency and their numbers.',

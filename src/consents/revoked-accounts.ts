@@ -59,6 +59,7 @@ export async function eraseWhatWasRead(tx: Tx, consent: Consent): Promise<Change
     delete from alert where consent_id = ${id}::uuid returning id::text as id`;
   await tx.historySpan.deleteMany({ where: { consentId: id } });
   await tx.trouble.deleteMany({ where: { consentId: id } });
+  await tx.holder.deleteMany({ where: { consentId: id } });
   await tx.authLink.updateMany({
     where: { OR: [{ id: authLinkId }, { renewsConsentId: id }] },
     data: { context: null },

@@ -88,6 +88,8 @@ const WHAT: Readonly<Record<string, string>> = {
   BALANCE: 'the balance of this account',
   TRANSACTIONS: 'the transactions of this account',
   PENDING: 'the pending payments of this account',
+  DIRECT_DEBITS: 'the direct debits of this account',
+  STANDING_ORDERS: 'the standing orders of this account',
   ACCOUNTS: 'the list of your accounts',
 };
 

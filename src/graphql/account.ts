@@ -236,18 +236,19 @@ function isRow(value: unknown): value is AccountRow {
   return typeof value === 'object' && value !== null && 'kind' in value;
 }
 
-function shown(value: string | null, context: Context, mask: (value: string) => string) {
+/** What only the scope `identifiers` shows in full; masked without it. */
+export function shown(value: string | null, context: Context, mask: (value: string) => string) {
   if (value === null) return null;
   return context.viewer?.scopes.includes('identifiers') === true ? value : mask(value);
 }
 
 /** All but the last four characters hidden. */
-function maskNumber(value: string): string {
+export function maskNumber(value: string): string {
   return value.slice(0, -4).replaceAll(/[^\s-]/g, '•') + value.slice(-4);
 }
 
 /** The first letter of each word. */
-function maskName(value: string): string {
+export function maskName(value: string): string {
   return value.replaceAll(/\S+/g, (word) => `${word[0]}•••`);
 }
 

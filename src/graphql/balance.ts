@@ -1,9 +1,9 @@
-import type { AccountRow } from '../accounts/read.ts';
+import type { BalanceRow } from '../accounts/read-told.ts';
 import { builder } from './builder.ts';
 import { Money, moneyOrNull } from './money.ts';
 
-/** The `Balance` type, of an account's row whose `current` is there. */
-export const Balance = builder.objectRef<AccountRow>('Balance').implement({
+/** The `Balance` type, of a row whose `current` is there. */
+export const Balance = builder.objectRef<BalanceRow>('Balance').implement({
   description: 'What is in an account, or owed on a card.',
   fields: (t) => ({
     current: t.field({

@@ -1,6 +1,13 @@
 import type DataLoader from 'dataloader';
 import { GraphQLError } from 'graphql';
 import type { AccountPage, AccountRow, TransactionPage, TransactionRow } from '../accounts/read.ts';
+import type {
+  BalanceDayRow,
+  BalancePage,
+  DirectDebitRow,
+  MandatePage,
+  StandingOrderRow,
+} from '../accounts/read-told.ts';
 import type { App } from '../app.ts';
 import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
@@ -66,6 +73,10 @@ export interface Loaders {
   readonly accountPages: DataLoader<AccountPageKey, readonly AccountRow[]>;
   /** Pages of accounts' transactions by the same arguments, in one statement. */
   readonly transactionPages: DataLoader<TransactionPageKey, readonly TransactionRow[]>;
+  /** Pages of accounts' past balances, direct debits and standing orders likewise. */
+  readonly balancePages: DataLoader<PageOfAccount<BalancePage>, readonly BalanceDayRow[]>;
+  readonly directDebitPages: DataLoader<PageOfAccount<MandatePage>, readonly DirectDebitRow[]>;
+  readonly standingOrderPages: DataLoader<PageOfAccount<MandatePage>, readonly StandingOrderRow[]>;
   /** Pages of consents' timelines by the same arguments, in one statement. */
   readonly timelines: DataLoader<TimelinePageKey, readonly TimelineStep[]>;
   /** When the tokens of consents end; null where they are destroyed. */
@@ -86,6 +97,9 @@ export interface TimelinePageKey extends TimelinePage {
 export interface AccountPageKey extends AccountPage {
   readonly consentId: string;
 }
+
+/** One account's page of a list. */
+export type PageOfAccount<Page> = Page & { readonly accountId: string };
 
 /** One account's page of transactions. */
 export interface TransactionPageKey extends TransactionPage {

@@ -5,6 +5,7 @@ import {
   readAccountsByConsent,
   readTransactionsByAccount,
 } from '../accounts/read.ts';
+import { readBalanceDays, readDirectDebits, readStandingOrders } from '../accounts/read-told.ts';
 import type { App } from '../app.ts';
 import { findLastEvents } from '../changes/last-events.ts';
 import { adviseConsents } from '../consents/attention.ts';
@@ -68,6 +69,18 @@ export function createLoaders(app: App, viewerId: string): Loaders {
     transactionPages: pages(
       ({ accountId }) => accountId,
       (ids, page) => readTransactionsByAccount(database, viewerId, ids, page),
+    ),
+    balancePages: pages(
+      ({ accountId }) => accountId,
+      (ids, page) => readBalanceDays(database, viewerId, ids, page),
+    ),
+    directDebitPages: pages(
+      ({ accountId }) => accountId,
+      (ids, page) => readDirectDebits(database, viewerId, ids, page),
+    ),
+    standingOrderPages: pages(
+      ({ accountId }) => accountId,
+      (ids, page) => readStandingOrders(database, viewerId, ids, page),
     ),
     timelines: pages(
       ({ consentId }) => consentId,

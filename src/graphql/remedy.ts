@@ -29,6 +29,8 @@ const ENDPOINTS = {
   BALANCE: { description: 'The balance of an account.' },
   TRANSACTIONS: { description: 'The booked transactions of an account.' },
   PENDING: { description: 'The pending transactions of an account.' },
+  DIRECT_DEBITS: { description: 'The direct debits of an account.' },
+  STANDING_ORDERS: { description: 'The standing orders of an account.' },
   ACCOUNTS: { description: 'The list of what a consent opens.' },
   BANK: { description: 'All of a bank: not one account could be read.' },
 } as const;

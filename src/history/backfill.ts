@@ -1,3 +1,4 @@
+import { saveHolders } from '../accounts/holders.ts';
 import { saveAccounts } from '../accounts/save.ts';
 import { noteConsentOutcome, noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
@@ -12,6 +13,7 @@ import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
+import { recallBank } from './bank-memory.ts';
 import { type BankView, readBankView } from './bank-view.ts';
 import { planHistory } from './plan-history.ts';
 import { PRIORITY_NOW } from './span-job.ts';
@@ -27,11 +29,13 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
   const reader = app.database.reader(viewerId);
   const asked = await reader.consent.findUnique({ where: { id: consentId } });
   if (asked === null || asked.plannedAt !== null) return;
-  const attended = nowOf(app.clock) < asked.windowEndsAt;
+  const askedAt = nowOf(app.clock);
+  const attended = askedAt < asked.windowEndsAt;
+  const memory = await recallBank(app, asked);
   let view: BankView;
   try {
     view = await withBankAccess(app, { viewerId, consentId, attended }, (bank) =>
-      readBankView(app, bank, asked),
+      readBankView(app, memory.heed(bank), asked),
     );
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
@@ -48,6 +52,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     if (consent.plannedAt !== null || consent.period !== asked.period) return;
     const known = { ...consent, ...(await rememberBank(app, tx, consent, view, now)) };
     const saved = await saveAccounts(app, tx, known, view, now);
+    const held = view.holders === null ? [] : await saveHolders(tx, known, view.holders, askedAt);
     const ended = await planHistory(
       app,
       tx,
@@ -60,7 +65,7 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     const listed = { endpoint: 'ACCOUNTS', failure: null } as const;
     const mended = await noteOutcomes(app, tx, viewerId, { consentId }, [listed]);
     await publish(tx, { consentId });
-    const changes = [...saved.changes, ...mended, ...ended];
+    const changes = [...saved.changes, ...held, ...mended, ...ended];
     await recordChanges(app, tx, viewerId, now, changes, consentId);
   });
 }

@@ -6,11 +6,14 @@ import { BankError } from '../truelayer/errors.ts';
 import type { Listing } from '../truelayer/listing.ts';
 import type { WireAccount } from '../truelayer/wire-account.ts';
 import type { WireCard } from '../truelayer/wire-card.ts';
+import type { WireInfo } from '../truelayer/wire-info.ts';
 import type { WireMe } from '../truelayer/wire-me.ts';
 
 /** What a fresh consent opens, in the bank's words. */
 export interface BankView {
   readonly me: WireMe | null;
+  /** Null where the bank was not asked, or did not answer. */
+  readonly holders: readonly WireInfo[] | null;
   /** The holders' names; null where the bank does not say. */
   readonly holderName: string | null;
   readonly accounts: readonly WireAccount[];
@@ -36,6 +39,7 @@ export async function readBankView(app: App, bank: Bank, consent: Consent): Prom
   const names = (info?.items ?? []).flatMap(({ fullName }) => fullName ?? []);
   return {
     me,
+    holders: info?.items ?? null,
     holderName: names.length === 0 ? null : names.join(' and '),
     accounts: accounts.items,
     cards: cards.items,

@@ -8,6 +8,8 @@ import type { Bank, DayRange } from '../truelayer/bank.ts';
 import { type BankMeaning, BankError } from '../truelayer/errors.ts';
 import type { Listing } from '../truelayer/listing.ts';
 import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts';
+import type { WireDirectDebit } from '../truelayer/wire-direct-debit.ts';
+import type { WireStandingOrder } from '../truelayer/wire-standing-order.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
 import { readBooked } from './spans.ts';
 
@@ -22,32 +24,45 @@ export interface AccountView {
   readonly balance: WireBalance | WireCardBalance | null;
   readonly booked: Listing<WireTransaction> | null;
   readonly pending: Listing<WireTransaction> | null;
+  readonly directDebits: Listing<WireDirectDebit> | null;
+  readonly standingOrders: Listing<WireStandingOrder> | null;
   /** How each part that was asked for came. */
   readonly outcomes: readonly EndpointOutcome[];
   /** The first part that another try may bring; the others are here all the same. */
   readonly failure: unknown;
 }
 
+/** How an account is read. */
+export interface AccountReading {
+  readonly account: Account;
+  readonly consent: Consent;
+  /** What was read after this instant need not be read again, where it is asked for once a read. */
+  readonly dueSince: Date;
+  /** The access token is new: a part that it is refused for is refused for itself. */
+  readonly fresh: boolean;
+}
+
 /**
  * Reads what is newest of an account, as far as the consent's scopes go; a part that fails does not stop
  * the others. Calls the network.
  *
- * @param fresh - the access token is new: a part that it is refused for is refused for itself
  * @throws BankError `TOKEN_REJECTED` where an older token is refused, or a fresh one for everything
  */
 export async function readAccount(
   app: App,
   bank: Bank,
-  account: Account,
-  consent: Consent,
-  fresh: boolean,
+  { account, consent, dueSince, fresh }: AccountReading,
 ): Promise<AccountView> {
   const { kind, providerAccountId: id } = account;
   const card = kind === 'CARD';
-  const today = dayOf(nowOf(app.clock));
+  const now = nowOf(app.clock);
+  const today = dayOf(now);
   const range = recentRange(account, consent, today);
   const may = (scope: string) => consent.scopes.includes(scope);
-  const [balance, booked, pending] = await Promise.all([
+  // There are none of cards, and they change so seldom that a try again leaves out what it has.
+  const mayOrder = (scope: string, readAt: Date | null) =>
+    !card && may(scope) && (readAt === null || readAt <= dueSince);
+  const [balance, booked, pending, directDebits, standingOrders] = await Promise.all([
     may('balance') &&
       partOf<WireBalance | WireCardBalance>(
         'BALANCE',
@@ -59,8 +74,14 @@ export async function readAccount(
         'PENDING',
         card ? bank.cardPendingTransactions(id) : bank.accountPendingTransactions(id),
       ),
+    mayOrder('direct_debits', account.directDebitsReadAt) &&
+      partOf('DIRECT_DEBITS', bank.directDebits(id)),
+    mayOrder('standing_orders', account.standingOrdersReadAt) &&
+      partOf('STANDING_ORDERS', bank.standingOrders(id)),
   ]);
-  const parts = [balance, booked, pending].filter((part) => part !== false);
+  const parts = [balance, booked, pending, directDebits, standingOrders].filter(
+    (part) => part !== false,
+  );
   const refused = parts.filter(({ failure }) => meaningOf(failure) === 'TOKEN_REJECTED');
   // A refused token is for whoever lent the access, and so is a fresh one that nothing is given for;
   // every other part is kept for itself.
@@ -71,9 +92,14 @@ export async function readAccount(
     balance: balance ? balance.value : null,
     booked: booked ? booked.value : null,
     pending: pending ? pending.value : null,
-    outcomes: parts.flatMap(({ endpoint, failure }) =>
-      failure === null || failure instanceof BankError ? [{ endpoint, failure }] : [],
-    ),
+    directDebits: directDebits ? directDebits.value : null,
+    standingOrders: standingOrders ? standingOrders.value : null,
+    outcomes: parts.flatMap(({ endpoint, failure }) => {
+      if (failure !== null && !(failure instanceof BankError)) return [];
+      return now >= consent.windowEndsAt && isOfWindow(endpoint, failure)
+        ? []
+        : [{ endpoint, failure }];
+    }),
     failure:
       failures.find((failure) => failure !== null && !STAYING.includes(meaningOf(failure))) ?? null,
   };
@@ -98,6 +124,12 @@ const STAYING: readonly (BankMeaning | null)[] = [
   'SCA_EXCEEDED',
   'TOKEN_REJECTED',
 ];
+
+/** Some banks show direct debits and standing orders right after a consent alone: that is no trouble. */
+function isOfWindow(endpoint: AccountEndpoint, failure: BankError | null): boolean {
+  if (endpoint !== 'DIRECT_DEBITS' && endpoint !== 'STANDING_ORDERS') return false;
+  return failure?.meaning === 'SCA_EXCEEDED' || failure?.meaning === 'ACCESS_DENIED';
+}
 
 function meaningOf(error: unknown): BankMeaning | null {
   return error instanceof BankError ? error.meaning : null;

@@ -1,5 +1,7 @@
+import { DIRECT_DEBITS, STANDING_ORDERS } from '../accounts/mandates.ts';
 import { findOwner } from '../accounts/owner.ts';
-import { saveBalance } from '../accounts/save.ts';
+import { saveBalance } from '../accounts/save-balance.ts';
+import { type MandateOwner, saveMandates } from '../accounts/save-mandates.ts';
 import { saveBooked, savePending } from '../accounts/save-transactions.ts';
 import {
   type AccountEndpoint,
@@ -16,11 +18,13 @@ import { ConsentEndedError } from '../consents/held.ts';
 import { requireLiving } from '../consents/living.ts';
 import { type AccessRequest, withBankAccess } from '../consents/tokens.ts';
 import { publish } from '../events.ts';
-import type { Account, Consent } from '../generated/prisma/client.ts';
+import type { Account } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
 import type { DayRange } from '../truelayer/bank.ts';
 import { BankError } from '../truelayer/errors.ts';
-import { type AccountView, readAccount } from './read-account.ts';
+import { type BankMemory, recallBank } from './bank-memory.ts';
+import { type AccountReading, type AccountView, readAccount } from './read-account.ts';
+import { readMissingHolders } from './read-holders.ts';
 
 /** An account that was read, and the consent's period in which it was. */
 interface ReadAccount {
@@ -36,8 +40,8 @@ interface AccountOutcome {
 }
 
 /**
- * Reads balances, pending and the newest booked transactions of every account that a consent
- * feeds. An account that cannot be read keeps what it has and does not stop the others; a retry
+ * Reads balances, pending and the newest booked transactions, direct debits and standing orders of every
+ * account that a consent feeds, and its holders where they are not known yet. An account that cannot be read keeps what it has and does not stop the others; a retry
  * leaves out those that were read. Calls the network; answers `readRecent`.
  *
  * @throws BankError of an account where trying again can help
@@ -55,6 +59,7 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
   });
   const attended = nowOf(app.clock) < consent.windowEndsAt;
   const access = { viewerId, consentId, attended };
+  const memory = await recallBank(app, consent);
   let failure: unknown = null;
   let answered = false;
   try {
@@ -62,7 +67,8 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
     if (accounts.length === 0) await withBankAccess(app, access, async () => undefined);
     for (const account of accounts) {
       const read = account.readAt !== null && account.readAt > dueSince;
-      const outcome = read ? READ : await tryAccount(app, access, account, consent);
+      const reading = { account, consent, dueSince };
+      const outcome = read ? READ : await tryAccount(app, access, reading, memory);
       answered ||= outcome.answered;
       if (canHealToday(outcome.failure)) failure = outcome.failure;
       else if (outcome.failure !== null) {
@@ -70,6 +76,7 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
         app.log.warn({ ...at, err: outcome.failure }, 'an account was left unread');
       }
     }
+    await readMissingHolders(app, access, consent, memory);
   } catch (error) {
     if (error instanceof ConsentEndedError) return;
     throw error;
@@ -89,15 +96,16 @@ const READ: AccountOutcome = { answered: true, failure: null };
 async function tryAccount(
   app: App,
   access: AccessRequest,
-  account: Account,
-  consent: Consent,
+  reading: Omit<AccountReading, 'fresh'>,
+  memory: BankMemory,
 ): Promise<AccountOutcome> {
+  const { account, consent } = reading;
   try {
     const askedAt = nowOf(app.clock);
     let tries = 0;
     const view = await withBankAccess(app, access, (bank) => {
       tries += 1;
-      return readAccount(app, bank, account, consent, tries > 1);
+      return readAccount(app, memory.heed(bank), { ...reading, fresh: tries > 1 });
     });
     await saveAccount(app, { account, period: consent.period }, view, askedAt);
     return { answered: view.outcomes.some(answers), failure: view.failure };
@@ -131,6 +139,8 @@ const ENDPOINTS: readonly (readonly [ending: string, endpoint: AccountEndpoint])
   ['/balance', 'BALANCE'],
   ['/transactions', 'TRANSACTIONS'],
   ['/pending', 'PENDING'],
+  ['/direct_debits', 'DIRECT_DEBITS'],
+  ['/standing_orders', 'STANDING_ORDERS'],
 ];
 
 /** A refusal is an answer too: the bank is there. */
@@ -159,7 +169,8 @@ async function saveAccount(
     if (owner?.id !== account.id) return;
     const changes: ChangeEntry[] = [];
     if (view.balance !== null) {
-      changes.push(...(await saveBalance(tx, account, view.balance, askedAt)));
+      const held = { ...owner, currency: account.currency };
+      changes.push(...(await saveBalance(tx, held, view.balance, askedAt)));
     }
     // Booked first: what was pending under the same id becomes booked, as the row that it is.
     if (view.booked !== null) {
@@ -171,6 +182,9 @@ async function saveAccount(
       const saved = await savePending(app, tx, owner, view.pending.items, askedAt);
       changes.push(...saved.changes);
     }
+    changes.push(
+      ...(await saveOrders(app, tx, { ...owner, currency: account.currency }, view, askedAt)),
+    );
     await tx.account.update({
       where: { id: account.id },
       data: {
@@ -184,6 +198,24 @@ async function saveAccount(
     await publish(tx, { consentId });
     await recordChanges(app, tx, viewerId, askedAt, changes, consentId);
   });
+}
+
+async function saveOrders(
+  app: App,
+  tx: Tx,
+  owner: MandateOwner,
+  { directDebits, standingOrders }: AccountView,
+  askedAt: Date,
+): Promise<ChangeEntry[]> {
+  const saved = [];
+  if (directDebits !== null) {
+    saved.push(...(await saveMandates(app, tx, DIRECT_DEBITS, owner, directDebits, askedAt)));
+  }
+  if (standingOrders !== null) {
+    saved.push(...(await saveMandates(app, tx, STANDING_ORDERS, owner, standingOrders, askedAt)));
+  }
+  // However much of it changed, it is one account.
+  return saved.slice(0, 1);
 }
 
 // Days between the last read and this one that the bank no longer serves are told as a gap.

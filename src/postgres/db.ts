@@ -31,6 +31,7 @@ export interface Database {
   readonly shared: Pick<
     PrismaClient,
     | 'provider'
+    | 'providerEndpoint'
     | 'bankClient'
     | 'keyCanary'
     | 'operatorAlarm'

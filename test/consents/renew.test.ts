@@ -93,7 +93,7 @@ describe('a renewal by an auth link', () => {
         way: 'AUTH_LINK',
         period: 1,
         ...agreed,
-        textVersion: 'consentry-en-1',
+        textVersion: 'consentry-en-2',
         receivedAt: before.consented_at.toISOString(),
       },
       {
