@@ -40,11 +40,26 @@ describe('an amount', () => {
     ['JPY', 0, '1200', 1200n],
     ['GBP', 2, '1200.00', 120_000n],
     ['KWD', 3, '1200.000', 1_200_000n],
+    ['CLF', 4, '1200.0000', 12_000_000n],
     ['XBT', 2, '1200.00', 120_000n],
   ])('of 1200 %s has %i digits', (currency, digits, shown, units) => {
     expect(minorDigits(currency)).toBe(digits);
     expect(showAmount('1200', currency)).toBe(shown);
     expect(minorUnits('1200', currency)).toBe(units);
+  });
+
+  // Whatever ISO 4217 has that is not of two digits; all others are.
+  it.each([
+    [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+    [3, 'BHD IQD JOD KWD LYD OMR TND'],
+    [4, 'CLF UYW'],
+  ])('has %i digits in %s', (digits, currencies) => {
+    for (const currency of currencies.split(' ')) {
+      expect([currency, minorDigits(currency)]).toEqual([currency, digits]);
+      expect(minorUnits(showAmount('-0.5', currency), currency)).toBe(
+        digits === 0 ? -1n : -5n * 10n ** BigInt(digits - 1),
+      );
+    }
   });
 
   it.each([
