@@ -18,11 +18,20 @@ declare module 'vitest' {
 
 const TEMPLATE = 'template_consentry';
 
+/** The variable that names the server of the run in which this one runs. */
+export const OUTER_POSTGRES = 'CONSENTRY_OUTER_POSTGRES';
+
 /**
  * Starts the Postgres of one test run, with a template database, and gives what stops it. Runs at
  * the same time do not meet: each has a folder and a port of its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // A run within a run, in another time zone, finds the server of the outer one.
+  const outer = process.env[OUTER_POSTGRES];
+  if (outer !== undefined) {
+    provideAll(project, outer);
+    return () => Promise.resolve();
+  }
   await removeAbandonedFolders();
   const folder = await createTestFolder();
   const postgres = await startEmbeddedPostgres({ folder: folder.path, volatile: true });
@@ -39,9 +48,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await teardown();
     throw error;
   }
-  project.provide('postgresUrl', postgres.url);
-  project.provide('templateDatabase', TEMPLATE);
+  provideAll(project, postgres.url);
   return teardown;
+}
+
+function provideAll(project: TestProject, postgresUrl: string): void {
+  project.provide('postgresUrl', postgresUrl);
+  project.provide('templateDatabase', TEMPLATE);
 }
 
 async function createTemplate(adminUrl: string): Promise<void> {
