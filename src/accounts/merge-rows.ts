@@ -41,6 +41,13 @@ export async function moveTransactions(
     where double.collapsed_into_id = twin.id and cardinality(double.lent) > 0
       and double.id = any (${lenders.map(({ id }) => id)}::uuid[])
     returning twin.id::text as id`;
+  // What one of the two is still shown is still there.
+  await tx.$executeRaw`
+    update transaction twin set missed_at = null, removed_at = null
+    from transaction double
+    where double.collapsed_into_id = twin.id and double.removed_at is null
+      and twin.removed_at is not null
+      and double.id = any (${lenders.map(({ id }) => id)}::uuid[])`;
   const moved = await tx.$queryRaw<Moved[]>`
     update transaction set account_id = ${keepId}::uuid, origin_account_id = ${mergeId}::uuid
     where account_id = ${mergeId}::uuid and collapsed_into_id is null

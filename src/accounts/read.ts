@@ -2,11 +2,14 @@ import { type QueryResult, types } from 'pg';
 import type { AccountKind, AccountStatus, TransactionStatus } from '../generated/prisma/enums.ts';
 import type { Database } from '../postgres/db.ts';
 
+/** How far a transaction has come; removed: the bank shows it no more. */
+export type ShownStatus = TransactionStatus | 'REMOVED';
+
 /** One transaction as the API shows it. Days and amounts are text, exact. */
 export interface TransactionRow {
   readonly id: string;
   readonly account_id: string;
-  readonly status: TransactionStatus;
+  readonly status: ShownStatus;
   readonly booked_on: string;
   readonly booked_at: Date | null;
   readonly amount: string;
@@ -25,6 +28,8 @@ export interface TransactionRow {
   readonly version: number;
   readonly first_seen_at: Date;
   readonly changed_at: Date;
+  /** When the bank no longer showed it; null while it does. */
+  readonly removed_at: Date | null;
 }
 
 /** An account with its newest balance. */
@@ -78,15 +83,19 @@ export interface TransactionPage {
   readonly from: string | null;
   readonly to: string | null;
   readonly after: TransactionPosition | null;
+  /** Only of these; null for all that are not removed. */
+  readonly statuses: readonly ShownStatus[] | null;
   /** Rows wanted; one more is read to tell whether there is a next page. */
   readonly first: number;
 }
 
-const TRANSACTION_COLUMNS = `t.id, t.account_id, t.status, t.booked_on, t.booked_at, t.amount,
+const SHOWN_STATUS = `case when t.removed_at is null then t.status::text else 'REMOVED' end`;
+
+const TRANSACTION_COLUMNS = `t.id, t.account_id, ${SHOWN_STATUS} as status, t.booked_on, t.booked_at, t.amount,
   t.currency, t.description,
   t.merchant_name, t.category, t.classification, t.counterparty_name, t.reference,
   t.running_balance, t.transaction_id, t.normalised_id, t.provider_transaction_id,
-  t.sign_disputed, t.version, t.first_seen_at, t.changed_at`;
+  t.sign_disputed, t.version, t.first_seen_at, t.changed_at, t.removed_at`;
 
 const ACCOUNT_COLUMNS = `a.id, a.consent_id, a.environment, a.provider_id, a.kind, a.account_type,
   a.display_name, a.holder_name, a.currency, a.iban, a.account_number, a.sort_code, a.bic,
@@ -113,6 +122,13 @@ const PAGE_BOUNDS = `t.collapsed_into_id is null and t.booked_on >= coalesce($2:
   and (t.booked_on, t.id) < (coalesce($4::date, 'infinity'),
     coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))`;
 
+// Statements of their own, for what may be any status is guessed to hold for few rows, and the pages that
+// nearly everybody asks for would no longer be read along their index.
+const STATUS_BOUNDS = {
+  ofAll: 't.removed_at is null',
+  ofSome: `${SHOWN_STATUS} = any ($7::text[])`,
+} as const;
+
 /**
  * Pages of several accounts in one statement, by account id. Accounts that are not the viewer's
  * have no rows.
@@ -123,17 +139,20 @@ export async function readTransactionsByAccount(
   accountIds: readonly string[],
   page: TransactionPage,
 ): Promise<ReadonlyMap<string, readonly TransactionRow[]>> {
+  const statuses = page.statuses === null ? 'ofAll' : 'ofSome';
+  const values = pageValues(viewerId, page);
   const rows = await hotRead<TransactionRow>(
     database,
-    'transactions_by_account',
+    `transactions_by_account_${statuses}`,
     `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
-     cross join unnest($7::uuid[]) wanted (id)
+     cross join unnest($${values.length + 1}::uuid[]) wanted (id)
      cross join lateral (
        select * from transaction t
        where t.account_id = wanted.id and t.viewer_id = viewer.id::uuid and ${PAGE_BOUNDS}
+         and ${STATUS_BOUNDS[statuses]}
        order by t.booked_on desc, t.id desc limit $6
      ) t`,
-    [...pageValues(viewerId, page), [...accountIds]],
+    [...values, [...accountIds]],
   );
   return Map.groupBy(rows, (row) => row.account_id);
 }
@@ -144,20 +163,21 @@ export async function readTransactions(
   viewerId: string,
   page: TransactionPage,
 ): Promise<readonly TransactionRow[]> {
+  const statuses = page.statuses === null ? 'ofAll' : 'ofSome';
   return hotRead<TransactionRow>(
     database,
-    'transactions',
+    `transactions_${statuses}`,
     `select ${TRANSACTION_COLUMNS} from ${AS_VIEWER}
      cross join lateral (
        select * from transaction t
-       where t.viewer_id = viewer.id::uuid and ${PAGE_BOUNDS}
+       where t.viewer_id = viewer.id::uuid and ${PAGE_BOUNDS} and ${STATUS_BOUNDS[statuses]}
        order by t.booked_on desc, t.id desc limit $6
      ) t`,
     pageValues(viewerId, page),
   );
 }
 
-/** Transactions by id; those that are not the viewer's are left out. */
+/** Transactions by id, removed ones too; those that are not the viewer's are left out. */
 export async function findTransactions(
   database: Database,
   viewerId: string,
@@ -283,8 +303,9 @@ function accountPageValues(
 }
 
 function pageValues(viewerId: string, page: TransactionPage): unknown[] {
-  const { from, to, after, first } = page;
-  return [viewerId, from, to, after?.bookedOn ?? null, after?.id ?? null, first + 1];
+  const { from, to, after, first, statuses } = page;
+  const values = [viewerId, from, to, after?.bookedOn ?? null, after?.id ?? null, first + 1];
+  return statuses === null ? values : [...values, [...statuses]];
 }
 
 const DATE_TYPE = 1082;

@@ -1,181 +1,140 @@
 import type { App } from '../app.ts';
+import { DAY, later } from '../base/clock.ts';
+import { addDays, type Day, dayOf, laterDay } from '../base/days.ts';
 import { uuidv7 } from '../base/entropy.ts';
-import type { ChangeEntry } from '../changes/log.ts';
-import type { TransactionStatus } from '../generated/prisma/enums.ts';
+import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import type { Tx } from '../postgres/db.ts';
+import type { DayRange } from '../truelayer/bank.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
-import { identify, type IdentifiedTransaction } from './identity.ts';
+import { identify } from './identity.ts';
 import type { TransactionOwner } from './owner.ts';
+import { findUnsettled, rename } from './reconcile.ts';
+import { type IncomingTransaction, transactionParts } from './write-transactions.ts';
 
-/** What saving came to. */
-export interface SavedTransactions {
-  /** Distinct transactions in the answer. */
-  readonly rows: number;
-  /** Those that were new or said something new, for the change log. */
+/** What a bank answered of one account. */
+export interface TransactionsAnswer {
+  /** All that it has booked on whole days; null where that was not had. */
+  readonly booked: readonly WireTransaction[] | null;
+  /** The days asked for, where every record of them was understood; null where one was not. */
+  readonly whole: DayRange | null;
+  /** The complete set of those pending now, an empty one too; null where that was not had. */
+  readonly pending: readonly WireTransaction[] | null;
+}
+
+/** What else the log is to hold of it. */
+export interface SaveRecord {
+  /** When the bank was asked. */
+  readonly at: Date;
   readonly changes: readonly ChangeEntry[];
+  readonly consentId: string;
 }
 
-const ROWS_PER_STATEMENT = 1_000;
+/** How long a pending row that vanished waits to be booked after all. */
+const WAITS_DAYS = 30;
 
 /**
- * Saves the booked transactions of one answer. A transaction that is there already is changed only
- * where the bank now says something else, and what it said before is kept as a version. What the
- * viewer added stays.
+ * Saves what a bank answered of an account, and writes the change log, which makes it the last statement
+ * of its transaction. However many rows were booked, they, their versions and their log are one statement.
  *
- * @param transactions - everything the bank has for whole days
+ * A transaction that is there already changes only where the bank now says something else, and what it
+ * said before is kept as a version. What the viewer added stays. A pending row that the bank shows no
+ * more is removed, and is the booked one that it has become, where that is certain. A booked row that two
+ * whole answers lack is removed, and comes back if it is shown again.
  */
-export async function saveBooked(
+export async function saveTransactions(
   app: App,
   tx: Tx,
-  account: TransactionOwner,
-  transactions: readonly WireTransaction[],
-  now: Date,
-): Promise<SavedTransactions> {
-  return save(app, tx, account, identify(account.kind, transactions), 'BOOKED', now);
+  owner: TransactionOwner,
+  answer: TransactionsAnswer,
+  { at, changes, consentId }: SaveRecord,
+): Promise<void> {
+  const booked = incoming(app, owner, answer.booked ?? [], 'BOOKED', at);
+  const isBooked = new Set(booked.map(({ identity }) => identity));
+  // Some banks show for a while as pending what they have booked.
+  const pending =
+    answer.pending &&
+    incoming(app, owner, answer.pending, 'PENDING', at).filter(
+      ({ identity }) => !isBooked.has(identity),
+    );
+  const covers = coveredDays(answer);
+  const known = await findUnsettled(tx, owner, covers);
+  const isPending = new Set(pending?.map(({ identity }) => identity));
+  const gone = known.pending.filter(
+    ({ identity, goneOn }) =>
+      !isBooked.has(identity) && !isPending.has(identity) && (goneOn !== null || pending !== null),
+  );
+  const reread = known.reread ? covers : null;
+  await rename(tx, owner, { booked, gone, reread, today: dayOf(at) });
+  const replaced =
+    pending === null || (pending.length === 0 && known.pending.length === 0)
+      ? []
+      : await replacePending(tx, owner, pending, [...isBooked, ...isPending], at);
+  const before = [...changes, ...replaced];
+  if (answer.booked === null) {
+    return recordChanges(app, tx, owner.viewerId, at, before, consentId);
+  }
+  const parts = transactionParts(owner, { rows: booked, status: 'BOOKED', at, covers: reread });
+  const written = { parts, accountId: owner.id };
+  await recordChanges(app, tx, owner.viewerId, at, before, consentId, written);
 }
 
-/**
- * Replaces the account's pending transactions by the complete set that the bank has now. One that
- * is booked meanwhile stays booked.
- *
- * @param transactions - of a successful call only: an empty set removes all
- */
-export async function savePending(
+function incoming(
   app: App,
-  tx: Tx,
-  account: TransactionOwner,
+  owner: TransactionOwner,
   transactions: readonly WireTransaction[],
-  now: Date,
-): Promise<SavedTransactions> {
-  const identified = identify(account.kind, transactions, 'PENDING');
-  const gone = await tx.$queryRaw<{ id: string }[]>`
-    delete from transaction
-    where account_id = ${account.id}::uuid and status = 'PENDING'
-      and identity <> all (${identified.map((item) => item.identity)}::text[])
-    returning id::text as id`;
-  const saved = await save(app, tx, account, identified, 'PENDING', now);
-  const removed = gone.map(({ id }): ChangeEntry => ({
-    subject: 'TRANSACTION',
-    subjectId: id,
-    act: 'REMOVED',
-    accountId: account.id,
-  }));
-  return { rows: saved.rows, changes: [...removed, ...saved.changes] };
-}
-
-async function save(
-  app: App,
-  tx: Tx,
-  account: TransactionOwner,
-  identified: readonly IdentifiedTransaction[],
-  status: TransactionStatus,
-  now: Date,
-): Promise<SavedTransactions> {
+  status: 'PENDING' | 'BOOKED',
+  at: Date,
+): readonly IncomingTransaction[] {
   // Banks answer newest first. Ids grow from the oldest, so that a page by day and id keeps the
   // bank's order within a day.
-  const oldestFirst = identified.toReversed().map((item, order) => ({
-    ...toRow(item, status),
-    id: uuidv7(app.entropy, now, order),
-  }));
-  const changes: ChangeEntry[] = [];
-  for (let start = 0; start < oldestFirst.length; start += ROWS_PER_STATEMENT) {
-    const batch = oldestFirst.slice(start, start + ROWS_PER_STATEMENT);
-    const saved = await upsert(tx, account, JSON.stringify(batch), now);
-    for (const { id, added } of saved) {
-      const act = added ? 'ADDED' : 'CHANGED';
-      changes.push({ subject: 'TRANSACTION', subjectId: id, act, accountId: account.id });
-    }
-  }
-  return { rows: identified.length, changes };
+  return identify(owner.kind, transactions, status)
+    .toReversed()
+    .map((item, order) => ({ ...item, id: uuidv7(app.entropy, at, order) }));
 }
 
-function toRow({ identity, amount, signDisputed, wire }: IdentifiedTransaction, status: string) {
-  return {
-    identity,
-    status,
-    booked_on: wire.timestamp.day,
-    booked_at: wire.timestamp.instant,
-    amount,
-    currency: wire.currency,
-    description: wire.description,
-    merchant_name: wire.merchantName ?? wire.meta.providerMerchantName,
-    category: wire.category,
-    classification: wire.classification,
-    counterparty_name: wire.meta.counterpartyName,
-    counterparty_iban: wire.meta.counterpartyIban,
-    reference: wire.meta.reference,
-    running_balance: wire.runningBalance?.amount ?? null,
-    transaction_id: wire.transactionId,
-    normalised_id: wire.normalisedId,
-    provider_transaction_id: wire.providerTransactionId,
-    provider_category: wire.meta.providerTransactionCategory,
-    sign_disputed: signDisputed,
-  };
+/**
+ * The days of which an answer shows surely all that there is. Those at its ends are none, for banks draw
+ * the line in time zones of their own; nor are those before the oldest row, for a bank may give less than
+ * it was asked for without a word. An answer without rows shows nothing.
+ */
+function coveredDays({ booked, whole }: TransactionsAnswer): DayRange | null {
+  const days = (booked ?? []).map(({ timestamp }) => timestamp.day);
+  if (whole === null || days.length === 0) return null;
+  const oldest = days.reduce((a, b): Day => (a < b ? a : b));
+  const from = addDays(laterDay(whole.from, oldest), 1);
+  const to = addDays(whole.to, -1);
+  return from <= to ? { from, to } : null;
 }
 
-// The columns that make a transaction another version when they change. TrueLayer's own
-// transaction_id is none of them: it may differ at every call.
-//
-// One statement: the old content is read from the snapshot before the update, so that a version is
-// written exactly where a row was replaced. A pending view never overwrites a booked row.
-function upsert(
+/**
+ * Removes what is no longer pending, forgets what has waited for long, and writes what is pending now.
+ *
+ * @param shown - the identities of all that the answer shows, booked or pending
+ */
+async function replacePending(
   tx: Tx,
-  account: TransactionOwner,
-  rows: string,
-  now: Date,
-): Promise<{ id: string; added: boolean }[]> {
-  return tx.$queryRaw`
-    with incoming as (
-      select * from jsonb_to_recordset(${rows}::jsonb) as feed (id uuid, identity text,
-        status transaction_status, booked_on date, booked_at timestamptz, amount numeric,
-        currency text, description text, merchant_name text, category text, classification text[],
-        counterparty_name text, counterparty_iban text, reference text, running_balance numeric,
-        transaction_id text, normalised_id text, provider_transaction_id text,
-        provider_category text, sign_disputed boolean)
-    ), saved as (
-      insert into transaction as old (id, viewer_id, account_id, identity, status, booked_on,
-        booked_at, amount, currency, description, merchant_name, category, classification,
-        counterparty_name, counterparty_iban, reference, running_balance, transaction_id,
-        normalised_id, provider_transaction_id, provider_category, sign_disputed, first_seen_at,
-        changed_at, origin_account_id)
-      select id, ${account.viewerId}::uuid, ${account.id}::uuid, identity, status, booked_on,
-        booked_at, amount, currency, description, merchant_name, category, classification,
-        counterparty_name, counterparty_iban, reference, running_balance, transaction_id,
-        normalised_id, provider_transaction_id, provider_category, sign_disputed, ${now}, ${now},
-        ${account.originId ?? null}::uuid
-      from incoming
-      on conflict (account_id, identity) do update set
-        status = excluded.status, booked_on = excluded.booked_on, booked_at = excluded.booked_at,
-        amount = excluded.amount, currency = excluded.currency,
-        description = excluded.description, merchant_name = excluded.merchant_name,
-        category = excluded.category, classification = excluded.classification,
-        counterparty_name = excluded.counterparty_name,
-        counterparty_iban = excluded.counterparty_iban, reference = excluded.reference,
-        running_balance = excluded.running_balance, transaction_id = excluded.transaction_id,
-        provider_transaction_id = excluded.provider_transaction_id,
-        provider_category = excluded.provider_category, sign_disputed = excluded.sign_disputed,
-        version = old.version + 1, changed_at = excluded.changed_at
-      where (old.status = 'PENDING' or excluded.status = 'BOOKED')
-        and (old.status, old.booked_on, old.booked_at, old.amount, old.currency, old.description,
-          old.merchant_name, old.category, old.classification, old.counterparty_name,
-          old.counterparty_iban, old.reference, old.running_balance, old.sign_disputed)
-        is distinct from (excluded.status, excluded.booked_on, excluded.booked_at,
-          excluded.amount, excluded.currency, excluded.description, excluded.merchant_name,
-          excluded.category, excluded.classification, excluded.counterparty_name,
-          excluded.counterparty_iban, excluded.reference, excluded.running_balance,
-          excluded.sign_disputed)
-      returning old.id, old.version
-    ), kept as (
-      insert into transaction_version (transaction_id, version, viewer_id, content, replaced_at)
-      select before.id, before.version, before.viewer_id, jsonb_build_object(
-        'status', before.status, 'bookedOn', before.booked_on, 'bookedAt', before.booked_at,
-        'amount', before.amount::text, 'currency', before.currency,
-        'description', before.description, 'merchantName', before.merchant_name,
-        'category', before.category, 'classification', before.classification,
-        'counterpartyName', before.counterparty_name, 'reference', before.reference,
-        'runningBalance', before.running_balance::text), ${now}
-      from saved join transaction before on before.id = saved.id and saved.version > 1
-      on conflict do nothing
-    )
-    select id::text as id, version = 1 as added from saved`;
+  owner: TransactionOwner,
+  pending: readonly IncomingTransaction[],
+  shown: readonly string[],
+  at: Date,
+): Promise<readonly ChangeEntry[]> {
+  const rows = { rows: pending, status: 'PENDING', at, covers: null } as const;
+  const happened = await tx.$queryRaw<{ id: string; act: ChangeEntry['act'] }[]>`
+    with gone as (
+      update transaction set removed_at = ${at}
+      where account_id = ${owner.id}::uuid and status = 'PENDING' and removed_at is null
+        and identity <> all (${shown}::text[])
+      returning id
+    ), forgotten as (
+      delete from transaction where account_id = ${owner.id}::uuid and status = 'PENDING'
+        and removed_at < ${later(at, -WAITS_DAYS * DAY)} and identity <> all (${shown}::text[])
+    ), ${transactionParts(owner, rows)}
+    select id::text as id, act from happened
+    union all select id::text, 'REMOVED' from gone`;
+  return happened.map(({ id, act }) => ({
+    subject: 'TRANSACTION',
+    subjectId: id,
+    act,
+    accountId: owner.id,
+  }));
 }

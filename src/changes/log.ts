@@ -1,4 +1,7 @@
 import type { App } from '../app.ts';
+import { nowOf } from '../base/clock.ts';
+import { uuidv7 } from '../base/entropy.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 import type { EventType, OutboxEvent } from '../outbox/event-types.ts';
 import { askToDeliver, fanOut, type NewDelivery } from '../outbox/fan-out.ts';
 import type { Tx } from '../postgres/db.ts';
@@ -17,6 +20,13 @@ export interface ChangeEntry {
   readonly accountKind?: string;
 }
 
+/** Transactions of one account that the very statement changes by which the log is written. */
+export interface WrittenRows {
+  /** The parts of a `with` that change them, the last of which is `happened (id, act)`. */
+  readonly parts: Prisma.Sql;
+  readonly accountId: string;
+}
+
 /**
  * Writes changes into the viewer's log, with numbers that have no gap, and whatever webhooks tell of them.
  * What belongs together is one event, under one id in both. It locks the viewer's counter until the
@@ -24,6 +34,7 @@ export interface ChangeEntry {
  * number that was already read.
  *
  * @param consentId - the consent by which the changes came; of entries about a consent, that itself
+ * @param written - rows to be changed and logged in one statement: many are never told to this process
  */
 export async function recordChanges(
   app: App,
@@ -32,28 +43,64 @@ export async function recordChanges(
   at: Date,
   entries: readonly ChangeEntry[],
   consentId?: string,
+  written?: WrittenRows,
 ): Promise<void> {
-  if (entries.length === 0) return;
+  if (entries.length === 0 && written === undefined) return;
   const events = eventsOf(app, entries, consentId);
+  const rows = written && rowsOf(app, events, consentId, written);
   const told = events.flatMap(({ id, type, subject }): OutboxEvent[] =>
-    type === null ? [] : [{ id, type, subject }],
+    type === null || id === rows?.eventId ? [] : [{ id, type, subject }],
   );
   // One statement for log and deliveries: it costs no more than the log where nobody listens.
   const deliveries = await tx.$queryRaw<NewDelivery[]>`
-    with delivery as (${fanOut(app, viewerId, at, told)}), counter as (
-      update change_counter set seq = seq + ${entries.length}
-      where viewer_id = ${viewerId}::uuid
-      returning seq - ${entries.length} as start
+    with ${rows?.parts ?? NOTHING}, counted as (
+      select count(*)::int as rows from happened
+    ), delivery as (${fanOut(app, viewerId, at, told, rows?.event)}), counter as (
+      update change_counter set seq = seq + ${entries.length} + counted.rows
+      from counted
+      where viewer_id = ${viewerId}::uuid and ${entries.length} + counted.rows > 0
+      returning seq - ${entries.length} - counted.rows as start
     ), logged as (
       insert into change (viewer_id, seq, subject, subject_id, act, at, event_id, consent_id)
       select ${viewerId}::uuid, counter.start + entry.ordinality, entry.value ->> 'subject',
-        (entry.value ->> 'subjectId')::uuid, entry.value ->> 'act', ${at},
+        (entry.value ->> 'subjectId')::uuid, entry.value ->> 'act', ${at}::timestamptz,
         (entry.value ->> 'eventId')::uuid, (entry.value ->> 'consentId')::uuid
       from counter, jsonb_array_elements(${JSON.stringify(events.flatMap(toRows))}::jsonb)
         with ordinality entry
+      union all
+      select ${viewerId}::uuid, counter.start + ${entries.length} + number, 'TRANSACTION', id, act,
+        ${at}::timestamptz, ${rows?.eventId ?? null}::uuid, case when number = 1 then ${rows?.consentId ?? null}::uuid end
+      from counter, (select id, act, row_number() over () as number from happened) numbered
     )
     select id from delivery`;
   await askToDeliver(app, tx, viewerId, deliveries);
+}
+
+const NOTHING = Prisma.sql`happened as (select null::uuid as id, null as act where false)`;
+
+/** What the log and webhooks say of rows that nobody has counted yet. */
+function rowsOf(
+  app: App,
+  events: readonly LoggedEvent[],
+  consentId: string | undefined,
+  { parts, accountId }: WrittenRows,
+) {
+  // Transactions of which this process was told are the same event.
+  const type = 'transactions.changed';
+  const known = events.find((event) => event.type === type);
+  const eventId = known?.id ?? uuidv7(app.entropy, nowOf(app.clock), events.length);
+  const about = { ...(consentId === undefined ? {} : { consentId }), goneKinds: {}, count: 0 };
+  const subject = known?.subject ?? { ...about, accountIds: [accountId] };
+  const { count = 0 } = subject;
+  return {
+    parts,
+    eventId,
+    consentId: known === undefined ? consentId : undefined,
+    event: Prisma.sql`
+      select ${eventId}::uuid, ${type}, ${JSON.stringify(subject)}::jsonb
+        || jsonb_build_object('count', ${count}::int + counted.rows)
+      from counted where ${count}::int + counted.rows > 0`,
+  };
 }
 
 function toRows({ id, subject: { consentId }, entries }: LoggedEvent) {

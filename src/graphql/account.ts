@@ -14,7 +14,12 @@ import {
   UUID,
 } from './connection.ts';
 import { type Context, requireViewer } from './context.ts';
-import { TransactionConnection, transactionPlace, transactionPosition } from './transaction.ts';
+import {
+  statusArgument,
+  TransactionConnection,
+  transactionPlace,
+  transactionPosition,
+} from './transaction.ts';
 import { accountArguments, dayArguments, pageArguments } from './page-arguments.ts';
 
 Account.implement({
@@ -66,6 +71,7 @@ Account.implement({
       description: 'Its transactions, newest first.',
       args: {
         ...dayArguments,
+        ...statusArgument,
         ...pageArguments,
       },
       complexity: pageComplexity,
@@ -76,6 +82,7 @@ Account.implement({
           from: args.from ?? null,
           to: args.to ?? null,
           after: transactionPosition(args.after),
+          statuses: args.status ?? null,
           first,
         });
         return toPage(rows, first, args.after, transactionPlace);

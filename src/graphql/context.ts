@@ -8,6 +8,7 @@ import type {
   MandatePage,
   StandingOrderRow,
 } from '../accounts/read-told.ts';
+import type { ReplacedVersion, VersionPage } from '../accounts/versions.ts';
 import type { App } from '../app.ts';
 import type { Zone } from '../base/zones.ts';
 import type { Viewer } from '../consents/link.ts';
@@ -77,6 +78,8 @@ export interface Loaders {
   readonly balancePages: DataLoader<PageOfAccount<BalancePage>, readonly BalanceDayRow[]>;
   readonly directDebitPages: DataLoader<PageOfAccount<MandatePage>, readonly DirectDebitRow[]>;
   readonly standingOrderPages: DataLoader<PageOfAccount<MandatePage>, readonly StandingOrderRow[]>;
+  /** Pages of what transactions said before, by the same arguments, in one statement. */
+  readonly transactionVersions: DataLoader<VersionPageKey, readonly ReplacedVersion[]>;
   /** Pages of consents' timelines by the same arguments, in one statement. */
   readonly timelines: DataLoader<TimelinePageKey, readonly TimelineStep[]>;
   /** When the tokens of consents end; null where they are destroyed. */
@@ -86,6 +89,11 @@ export interface Loaders {
   /** What banks do not give, oldest first. */
   readonly accountTroubles: DataLoader<string, readonly Trouble[]>;
   readonly consentTroubles: DataLoader<string, readonly Trouble[]>;
+}
+
+/** One transaction's page of its versions. */
+export interface VersionPageKey extends VersionPage {
+  readonly transactionId: string;
 }
 
 /** One consent's page of its timeline. */

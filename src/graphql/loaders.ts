@@ -6,6 +6,7 @@ import {
   readTransactionsByAccount,
 } from '../accounts/read.ts';
 import { readBalanceDays, readDirectDebits, readStandingOrders } from '../accounts/read-told.ts';
+import { readVersions } from '../accounts/versions.ts';
 import type { App } from '../app.ts';
 import { findLastEvents } from '../changes/last-events.ts';
 import { adviseConsents } from '../consents/attention.ts';
@@ -81,6 +82,10 @@ export function createLoaders(app: App, viewerId: string): Loaders {
     standingOrderPages: pages(
       ({ accountId }) => accountId,
       (ids, page) => readStandingOrders(database, viewerId, ids, page),
+    ),
+    transactionVersions: pages(
+      ({ transactionId }) => transactionId,
+      (ids, page) => readVersions(database, viewerId, ids, page),
     ),
     timelines: pages(
       ({ consentId }) => consentId,

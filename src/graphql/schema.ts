@@ -7,6 +7,7 @@ import './provider.ts';
 import './account.ts';
 import './transaction.ts';
 import './mandates.ts';
+import './transaction-version.ts';
 import './consent.ts';
 import './holder.ts';
 import './alert.ts';

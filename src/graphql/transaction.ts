@@ -16,13 +16,26 @@ import { Money, moneyOrNull } from './money.ts';
 import { categoryOf, TransactionCategory } from './transaction-category.ts';
 import { dayArguments, pageArguments } from './page-arguments.ts';
 
-const TransactionStatus = builder.enumType('TransactionStatus', {
+/** The `TransactionStatus` enum. */
+export const TransactionStatus = builder.enumType('TransactionStatus', {
   description: 'How far a transaction has come.',
   values: {
     PENDING: { description: 'Announced by the bank: it may still change or vanish.' },
     BOOKED: { description: "In the account's books." },
-  },
+    REMOVED: {
+      description:
+        'The bank shows it no more: what was booked, after two complete readings without it; what was pending, at once. It comes back if it is shown again, and what was pending if it is booked after all; else that is forgotten after 30 days. Lists leave it out unless asked for it.',
+    },
+  } as const,
 });
+
+/** The argument that narrows a list of transactions to some statuses. */
+export const statusArgument = builder.args((t) => ({
+  status: t.field({
+    type: [TransactionStatus],
+    description: 'Only of these; all but `REMOVED` if not given.',
+  }),
+}));
 
 const ProviderIds = builder.objectRef<TransactionRow>('TransactionProviderIds').implement({
   description: 'What others call a transaction. Our own `id` is the one that never changes.',
@@ -62,7 +75,10 @@ builder.node(Transaction, {
       description: 'The account it belongs to; null only if that has just been removed.',
       resolve: (row, _args, { loaders }) => loaders.accounts.load(row.account_id),
     }),
-    status: t.expose('status', { type: TransactionStatus, description: 'Pending or booked.' }),
+    status: t.expose('status', {
+      type: TransactionStatus,
+      description: 'Pending, booked or removed.',
+    }),
     bookedOn: t.expose('booked_on', { type: 'Date', description: "The bank's local day." }),
     bookedAt: t.expose('booked_at', {
       type: 'DateTime',
@@ -120,6 +136,11 @@ builder.node(Transaction, {
       type: 'DateTime',
       description: 'When it was last read with something new.',
     }),
+    removedAt: t.expose('removed_at', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was removed; null while the bank shows it.',
+    }),
   }),
 });
 
@@ -148,6 +169,7 @@ builder.queryField('transactions', (t) =>
     args: {
       account: t.arg.globalID({ description: 'Only of this account or card.' }),
       ...dayArguments,
+      ...statusArgument,
       ...pageArguments,
     },
     complexity: pageComplexity,
@@ -158,6 +180,7 @@ builder.queryField('transactions', (t) =>
         from: args.from ?? null,
         to: args.to ?? null,
         after: transactionPosition(args.after),
+        statuses: args.status ?? null,
         first,
       };
       if (!args.account) {

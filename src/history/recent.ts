@@ -2,7 +2,7 @@ import { DIRECT_DEBITS, STANDING_ORDERS } from '../accounts/mandates.ts';
 import { findOwner } from '../accounts/owner.ts';
 import { saveBalance } from '../accounts/save-balance.ts';
 import { type MandateOwner, saveMandates } from '../accounts/save-mandates.ts';
-import { saveBooked, savePending } from '../accounts/save-transactions.ts';
+import { saveTransactions } from '../accounts/save-transactions.ts';
 import {
   type AccountEndpoint,
   type EndpointOutcome,
@@ -172,15 +172,8 @@ async function saveAccount(
       const held = { ...owner, currency: account.currency };
       changes.push(...(await saveBalance(tx, held, view.balance, askedAt)));
     }
-    // Booked first: what was pending under the same id becomes booked, as the row that it is.
     if (view.booked !== null) {
-      const saved = await saveBooked(app, tx, owner, view.booked.items, askedAt);
-      changes.push(...saved.changes);
       await noteUnread(tx, { account, period }, view.range, askedAt);
-    }
-    if (view.pending !== null && view.pending.refused === 0) {
-      const saved = await savePending(app, tx, owner, view.pending.items, askedAt);
-      changes.push(...saved.changes);
     }
     changes.push(
       ...(await saveOrders(app, tx, { ...owner, currency: account.currency }, view, askedAt)),
@@ -196,7 +189,13 @@ async function saveAccount(
       ...(await noteOutcomes(app, tx, viewerId, { accountId: account.id }, view.outcomes)),
     );
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, askedAt, changes, consentId);
+    const { booked, pending } = view;
+    const answer = {
+      booked: booked?.items ?? null,
+      whole: booked?.refused === 0 ? view.range : null,
+      pending: pending?.refused === 0 ? pending.items : null,
+    };
+    await saveTransactions(app, tx, owner, answer, { at: askedAt, changes, consentId });
   });
 }
 

@@ -1,5 +1,5 @@
 import { findOwner } from '../accounts/owner.ts';
-import { saveBooked } from '../accounts/save-transactions.ts';
+import { saveTransactions } from '../accounts/save-transactions.ts';
 import { noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { HOUR, later, nowOf, SECOND } from '../base/clock.ts';
@@ -118,14 +118,17 @@ async function saveSpan(
       },
     });
     if (count === 0) return;
-    const saved = await saveBooked(app, tx, owner, listing.items, now);
-    const ended = await noteHistoryEnd(app, tx, span.consentId);
     const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [
       { endpoint: 'TRANSACTIONS', failure: null },
     ]);
+    const days = { from: dayOf(span.fromOn), to: dayOf(span.untilOn) };
+    const answer = { booked: listing.items, whole: refused > 0 ? null : days, pending: null };
     await publish(tx, { consentId: span.consentId });
-    const changes = [...saved.changes, ...mended, ...ended];
-    await recordChanges(app, tx, span.viewerId, now, changes, span.consentId);
+    const record = { at: now, changes: mended, consentId: span.consentId };
+    await saveTransactions(app, tx, owner, answer, record);
+    // Last of all, for whoever ends another span of the consent waits for it.
+    const ended = await noteHistoryEnd(app, tx, span.consentId);
+    await recordChanges(app, tx, span.viewerId, now, ended, span.consentId);
   });
 }
 

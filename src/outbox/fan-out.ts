@@ -16,6 +16,7 @@ export interface NewDelivery {
  *
  * @param viewerId - whose events they are, or `NOBODY`
  * @param at - when they happened
+ * @param more - SQL for further events, `(id, type, subject)`, of which only Postgres knows yet
  * @returns SQL that returns the ids of the deliveries, for `askToDeliver`
  */
 export function fanOut(
@@ -23,6 +24,7 @@ export function fanOut(
   viewerId: string,
   at: Date,
   events: readonly OutboxEvent[],
+  more: Prisma.Sql = Prisma.empty,
 ): Prisma.Sql {
   const now = nowOf(app.clock);
   // The same event for the same endpoint always has the same id, of version 8 as by `uuidOf`.
@@ -33,8 +35,11 @@ export function fanOut(
       placing '8' from 17)::uuid, nullif(${viewerId}, '')::uuid, endpoint.id,
       event.id, event.type, event.subject, ${at}, 'PENDING', ${now}, ${now}
     from webhook_endpoint endpoint
-    join jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
-      as event (id uuid, type text, subject jsonb)
+    join (
+      select * from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
+        as listed (id uuid, type text, subject jsonb)
+      ${more === Prisma.empty ? more : Prisma.sql`union all ${more}`}
+    ) event
       on endpoint.event_types = '{}' or event.type = any (endpoint.event_types)
     where endpoint.environment = ${app.client.environment} and endpoint.enabled
     returning id::text as id`;

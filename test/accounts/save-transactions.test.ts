@@ -1,23 +1,25 @@
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TransactionOwner } from '../../src/accounts/owner.ts';
-import { saveBooked, savePending } from '../../src/accounts/save-transactions.ts';
+import { saveTransactions, type TransactionsAnswer } from '../../src/accounts/save-transactions.ts';
+import { parseDay } from '../../src/base/days.ts';
 import type { WireTransaction } from '../../src/truelayer/wire-transaction.ts';
 import { startTestHouse, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';
 import { wireTransaction } from '../support/wire.ts';
 
 let test: TestHouse;
-let owner: pg.Client;
+let owner: pg.Pool;
 let account: TransactionOwner;
+let consentId: string;
 const now = new Date('2026-03-02T09:00:00Z');
 
 beforeAll(async () => {
   // Only the API: no worker fills the account with rows of its own.
   test = await startTestHouse({ environment: { ROLE: 'api' } });
-  owner = new pg.Client(test.databaseUrl);
-  await owner.connect();
+  owner = new pg.Pool({ connectionString: test.databaseUrl });
   await new User(test, 'alice').connect();
+  consentId = (await owner.query('select id from consent')).rows[0].id;
 });
 afterAll(async () => {
   await owner.end();
@@ -37,18 +39,28 @@ beforeEach(async () => {
   account = rows[0];
 });
 
-const book = (rows: readonly WireTransaction[]) =>
-  test.house.app.database.transact(account.viewerId, (tx) =>
-    saveBooked(test.house.app, tx, account, rows, now),
+const save = async (answer: Partial<TransactionsAnswer>, at = now) => {
+  const { app } = test.house;
+  const since = await lastChange();
+  const whole = { booked: null, whole: null, pending: null, ...answer };
+  await app.database.transact(account.viewerId, (tx) =>
+    saveTransactions(app, tx, account, whole, { at, changes: [], consentId }),
   );
-const pend = (rows: readonly WireTransaction[]) =>
-  test.house.app.database.transact(account.viewerId, (tx) =>
-    savePending(test.house.app, tx, account, rows, now),
+  const { rows: acts } = await owner.query(
+    `select act from change where seq > $1 and subject_id in
+       (select id from transaction where account_id = $2) order by seq`,
+    [since, account.id],
   );
+  return acts.map(({ act }) => act);
+};
+const lastChange = async () =>
+  (await owner.query('select coalesce(max(seq), 0) as seq from change')).rows[0].seq;
+const book = (booked: readonly WireTransaction[]) => save({ booked });
+const pend = (pending: readonly WireTransaction[]) => save({ pending });
 const rows = async (columns = 'description, status, amount::text, version') =>
   (
     await owner.query(
-      `select ${columns} from transaction where account_id = $1 order by booked_on desc, id desc`,
+      `select ${columns} from transaction where account_id = $1 and removed_at is null order by booked_on desc, id desc`,
       [account.id],
     )
   ).rows;
@@ -74,15 +86,15 @@ it('reading again changes nothing, though TrueLayer’s ids differ', async () =>
   const again = await book(
     first.map((row, index) => ({ ...row, transactionId: `other ${index}` })),
   );
-  expect(again).toEqual({ rows: 3, changes: [] });
+  expect(again).toEqual([]);
   expect(await rows('id, version, description')).toEqual(before);
 });
 
 it('a change is made once, and what was said before is kept', async () => {
   await book([wireTransaction({ normalisedId: 'n', amount: '-2.80' })]);
   const changed = [wireTransaction({ normalisedId: 'n', amount: '-3.10' })];
-  expect((await book(changed)).changes).toMatchObject([{ act: 'CHANGED' }]);
-  expect((await book(changed)).changes).toEqual([]);
+  expect(await book(changed)).toEqual(['CHANGED']);
+  expect(await book(changed)).toEqual([]);
   expect(await rows()).toEqual([
     { description: 'COFFEE', status: 'BOOKED', amount: '-3.10', version: 2 },
   ]);
@@ -114,7 +126,7 @@ it('the pending set is replaced whole, and booked rows are left alone', async ()
     'THREE',
     'TWO',
   ]);
-  expect((await pend([])).changes).toHaveLength(2);
+  expect(await pend([])).toEqual(['REMOVED', 'REMOVED']);
   expect(await rows('description')).toEqual([{ description: 'BOOKED' }]);
 });
 
@@ -128,6 +140,141 @@ it('a pending row that is booked under the same id stays one row, and is not pen
   ]);
 });
 
+const later = (hours: number) => new Date(now.getTime() + hours * 3_600_000);
+const noted = () =>
+  owner.query(`update transaction set note = 'mine' where account_id = $1`, [account.id]);
+const settled = (amount: string) => [{ amount, status: 'BOOKED', version: 2, note: 'mine' }];
+const SETTLED = 'amount::text, status, version, note';
+
+it.each([
+  ['a fuel hold', '-99.00', '-63.20'],
+  ['a capped tap', '-0.01', '-8.10'],
+  ['a payment under another id', '-12.00', '-12.00'],
+])('%s is one row in the read that shows it booked, and again in the next', async (_case, a, b) => {
+  const pending = [wireTransaction({ amount: a, normalisedId: 'p', description: 'SHELL 4410' })];
+  const settles = [wireTransaction({ amount: b, normalisedId: 'b', description: 'SHELL' })];
+  await pend(pending);
+  await noted();
+  expect(await save({ booked: settles, pending: [] })).toEqual(['CHANGED']);
+  expect(await rows(SETTLED)).toEqual(settled(b));
+  expect(await save({ booked: settles, pending: [] }, later(24))).toEqual([]);
+  expect(await rows(SETTLED)).toEqual(settled(b));
+});
+
+it('what is booked days after it was pending is the same row, which was gone meanwhile', async () => {
+  const [hold, fill] = ['-99.00', '-63.20'].map((amount, index) =>
+    wireTransaction({ amount, normalisedId: `n${index}`, description: 'SHELL' }),
+  ) as [WireTransaction, WireTransaction];
+  await pend([hold]);
+  await noted();
+  expect(await save({ booked: [], pending: [] }, later(24))).toEqual(['REMOVED']);
+  expect(await rows()).toEqual([]);
+  expect(await save({ booked: [fill], pending: [] }, later(72))).toEqual(['ADDED']);
+  expect(await rows(SETTLED)).toEqual(settled('-63.20'));
+});
+
+it('what vanished and was not booked is forgotten in time, unless it is pending again', async () => {
+  const [one, two] = ['n1', 'n2'].map((normalisedId) => wireTransaction({ normalisedId })) as [
+    WireTransaction,
+    WireTransaction,
+  ];
+  await pend([one, two]);
+  await save({ pending: [] }, later(1));
+  expect(await save({ pending: [two] }, later(2))).toEqual(['ADDED']);
+  await save({ pending: [two] }, later(24 * 32));
+  const { rows: left } = await owner.query(
+    'select status, version from transaction where account_id = $1',
+    [account.id],
+  );
+  expect(left).toEqual([{ status: 'PENDING', version: 1 }]);
+});
+
+describe('a booked row that the bank no longer shows', () => {
+  const [oldest, a, b, newest] = ['01', '05', '05', '09'].map((day, index) =>
+    wireTransaction({ day: `2026-02-${day}`, normalisedId: `r${index}` }),
+  ) as [WireTransaction, WireTransaction, WireTransaction, WireTransaction];
+  const whole = { from: parseDay('2026-01-20'), to: parseDay('2026-03-02') };
+  const shown = async () => (await rows('normalised_id as id')).map(({ id }) => id);
+  beforeEach(() => book([newest, b, a, oldest]));
+
+  it('is removed by two whole reads, not by one, and comes back with its note', async () => {
+    await noted();
+    const booked = [newest, b, oldest];
+    expect(await save({ booked, whole }, later(1))).toEqual([]);
+    expect(await save({ booked, whole }, later(1.5))).toEqual([]);
+    expect(await shown()).toHaveLength(4);
+    expect(await save({ booked, whole }, later(24))).toEqual(['REMOVED']);
+    expect(await shown()).toEqual(['r3', 'r2', 'r0']);
+    expect(await save({ booked, whole }, later(48))).toEqual([]);
+    expect(await book([a])).toEqual(['ADDED']);
+    expect(await rows('normalised_id as id, note, version')).toContainEqual({
+      id: 'r1',
+      note: 'mine',
+      version: 1,
+    });
+  });
+
+  it.each([
+    [
+      'reads in which it is shown again between',
+      [
+        [b, oldest],
+        [b, a, oldest],
+        [b, oldest],
+      ],
+      whole,
+    ],
+    ['empty answers', [[], []], whole],
+    [
+      'reads in which something was not understood',
+      [
+        [b, oldest],
+        [b, oldest],
+      ],
+      null,
+    ],
+    ['a bank that gives less than it was asked for', [[newest], [newest]], whole],
+    [
+      'reads at whose edge it lies',
+      [
+        [b, oldest],
+        [b, oldest],
+      ],
+      { from: parseDay('2026-02-05'), to: parseDay('2026-02-05') },
+    ],
+  ])('stays through %s', async (_case, answers, days) => {
+    for (const [index, booked] of answers.entries()) {
+      await save(
+        { booked: booked.length === 0 ? [] : [newest, ...booked], whole: days },
+        later(24 * (index + 1)),
+      );
+    }
+    expect(await shown()).toContain('r1');
+  });
+
+  it('is the highest of equal ones that have no ids', async () => {
+    const equal = wireTransaction({ day: '2026-02-05', description: 'BUS' });
+    await book([newest, equal, equal, equal, b, a, oldest]);
+    const booked = [newest, equal, equal, b, a, oldest];
+    for (const day of [1, 2]) await save({ booked, whole }, later(24 * day));
+    const left = await rows('right(identity, 2) as occurrence, description');
+    expect(left.filter(({ description }) => description === 'BUS')).toMatchObject([
+      { occurrence: ':1' },
+      { occurrence: ':2' },
+    ]);
+  });
+
+  it('is the row that the bank calls otherwise now, if all else is equal', async () => {
+    await noted();
+    const renamed = { ...a, normalisedId: 'new name', description: a.description };
+    const other = { ...b, description: 'TEA' };
+    await book([other]);
+    expect(await save({ booked: [newest, other, renamed, oldest], whole }, later(24))).toEqual([]);
+    expect(await rows('identity, note')).toContainEqual({ identity: 'n:new name', note: 'mine' });
+    expect(await shown()).toHaveLength(4);
+  });
+});
+
 it('two that save the same rows at once make each once', async () => {
   const many = Array.from({ length: 300 }, (_, index) =>
     wireTransaction({ normalisedId: `n${index}` }),
@@ -137,22 +284,12 @@ it('two that save the same rows at once make each once', async () => {
 });
 
 it('the change log has a number without a gap for every change', async () => {
-  const { recordChanges } = await import('../../src/changes/log.ts');
   await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      test.house.app.database.transact(account.viewerId, async (tx) => {
-        const saved = await saveBooked(
-          test.house.app,
-          tx,
-          account,
-          [
-            wireTransaction({ normalisedId: `c${index}` }),
-            wireTransaction({ normalisedId: `d${index}` }),
-          ],
-          now,
-        );
-        await recordChanges(test.house.app, tx, account.viewerId, now, saved.changes);
-      }),
+      book([
+        wireTransaction({ normalisedId: `c${index}` }),
+        wireTransaction({ normalisedId: `d${index}` }),
+      ]),
     ),
   );
   const { rows: log } = await owner.query(
