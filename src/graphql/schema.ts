@@ -32,6 +32,7 @@ import './operations.ts';
 import './link-funnel.ts';
 import './consent-event.ts';
 import './operator-act.ts';
+import './quarantine.ts';
 import './webhook-endpoint.ts';
 import './webhook-delivery.ts';
 import './webhook-mutations.ts';

@@ -1,4 +1,5 @@
 import { saveHolders } from '../accounts/holders.ts';
+import { quarantine } from '../accounts/quarantine.ts';
 import { saveAccounts } from '../accounts/save.ts';
 import { noteConsentOutcome, noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
@@ -53,6 +54,11 @@ export async function startBackfill(app: App, viewerId: string, consentId: strin
     const known = { ...consent, ...(await rememberBank(app, tx, consent, view, now)) };
     const saved = await saveAccounts(app, tx, known, view, now);
     const held = view.holders === null ? [] : await saveHolders(tx, known, view.holders, askedAt);
+    for (const { endpoint, refusals } of view.refused) {
+      const { environment, providerId } = known;
+      const source = { viewerId, consentId, accountId: null, environment, providerId, endpoint };
+      await quarantine(tx, source, { refusals }, now);
+    }
     const ended = await planHistory(
       app,
       tx,

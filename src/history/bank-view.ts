@@ -20,6 +20,13 @@ export interface BankView {
   readonly cards: readonly WireCard[];
   /** The kinds whose list is whole: what it leaves out is not shared. */
   readonly whole: readonly AccountKind[];
+  /** What of the lists could not be understood. */
+  readonly refused: readonly RefusedList[];
+}
+
+/** Records of one list that could not be understood. */
+export interface RefusedList extends Pick<Listing<unknown>, 'refusals'> {
+  readonly endpoint: 'ACCOUNTS' | 'CARDS';
 }
 
 /**
@@ -47,17 +54,20 @@ export async function readBankView(app: App, bank: Bank, consent: Consent): Prom
       ...(accounts.whole ? (['BANK_ACCOUNT'] as const) : []),
       ...(cards.whole ? (['CARD'] as const) : []),
     ],
+    refused: [
+      { endpoint: 'ACCOUNTS', refusals: accounts.refusals },
+      { endpoint: 'CARDS', refusals: cards.refusals },
+    ],
   };
 }
 
 /** A list, and whether it names all that there is. */
-interface WholeList<T> {
-  readonly items: readonly T[];
+interface WholeList<T> extends Pick<Listing<T>, 'items' | 'refusals'> {
   readonly whole: boolean;
 }
 
 /** Without its scope the user shares none of them: so much is certain. */
-const NOT_ALLOWED: WholeList<never> = { items: [], whole: true };
+const NOT_ALLOWED: WholeList<never> = { items: [], refusals: [], whole: true };
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
   try {
@@ -72,14 +82,14 @@ async function orNull<T>(call: Promise<T>): Promise<T | null> {
 /** A list; empty only where the bank has no such thing, never because it refused. */
 async function listOf<T>(app: App, what: string, call: Promise<Listing<T>>): Promise<WholeList<T>> {
   try {
-    const { items, refused, refusedReasons } = await call;
+    const { items, refused, refusedReasons, refusals } = await call;
     if (refused > 0) app.log.warn({ what, refused, at: refusedReasons }, 'records not understood');
     // A record that made no sense may be any of those that are missing.
-    return { items, whole: refused === 0 };
+    return { items, refusals, whole: refused === 0 };
   } catch (error) {
     if (error instanceof BankError && error.meaning === 'NOT_SUPPORTED') {
       // It says nothing of accounts that were there before.
-      return { items: [], whole: false };
+      return { items: [], refusals: [], whole: false };
     }
     throw error;
   }

@@ -1,5 +1,6 @@
 import { DIRECT_DEBITS, STANDING_ORDERS } from '../accounts/mandates.ts';
 import { findOwner } from '../accounts/owner.ts';
+import { quarantine } from '../accounts/quarantine.ts';
 import { saveBalance } from '../accounts/save-balance.ts';
 import { type MandateOwner, saveMandates } from '../accounts/save-mandates.ts';
 import { saveTransactions } from '../accounts/save-transactions.ts';
@@ -190,6 +191,9 @@ async function saveAccount(
     );
     await publish(tx, { consentId });
     const { booked, pending } = view;
+    const source = { ...account, accountId: account.id };
+    await quarantine(tx, { ...source, endpoint: 'TRANSACTIONS' }, booked ?? NONE_REFUSED, askedAt);
+    await quarantine(tx, { ...source, endpoint: 'PENDING' }, pending ?? NONE_REFUSED, askedAt);
     const answer = {
       booked: booked?.items ?? null,
       whole: booked?.refused === 0 ? view.range : null,
@@ -216,6 +220,7 @@ async function saveOrders(
   // However much of it changed, it is one account.
   return saved.slice(0, 1);
 }
+const NONE_REFUSED = { refusals: [] };
 
 // Days between the last read and this one that the bank no longer serves are told as a gap.
 async function noteUnread(

@@ -1,4 +1,5 @@
 import { findOwner } from '../accounts/owner.ts';
+import { quarantine } from '../accounts/quarantine.ts';
 import { saveTransactions } from '../accounts/save-transactions.ts';
 import { noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
@@ -94,9 +95,14 @@ export function readBooked(
     : bank.accountTransactions(account.providerAccountId, range);
 }
 
+// Some rows made no sense: those that did are kept, and what else the bank may say is asked for.
+const NOT_UNDERSTOOD = 'ROWS_NOT_UNDERSTOOD';
+const ASKED_AGAIN_MAX = 3;
+const ASKED_AGAIN_MILLISECONDS = 5 * SECOND;
+
 async function saveSpan(
   app: App,
-  span: HistorySpan,
+  span: HistorySpan & { readonly account: Account },
   listing: Listing<WireTransaction>,
 ): Promise<void> {
   const { refused, refusedReasons } = listing;
@@ -107,20 +113,29 @@ async function saveSpan(
     await requireLiving(tx, span.consentId, span.period);
     const owner = await findOwner(tx, span.accountId);
     if (owner === null) return;
+    const asksAgain = refused > 0 && span.askedAgain < ASKED_AGAIN_MAX;
     // Claimed by its status: of two runs of this job, only one goes on to write.
     const { count } = await tx.historySpan.updateMany({
-      where: { id: span.id, status: 'PLANNED', period: span.period },
+      where: { id: span.id, status: 'PLANNED', period: span.period, askedAgain: span.askedAgain },
       data: {
-        status: 'SAVED',
-        endedAt: now,
+        ...(asksAgain
+          ? { askedAgain: { increment: 1 } }
+          : { status: 'SAVED' as const, endedAt: now }),
         rowsSaved: listing.items.length,
-        reason: refused > 0 ? 'ROWS_NOT_UNDERSTOOD' : null,
+        reason: refused > 0 ? NOT_UNDERSTOOD : null,
       },
     });
     if (count === 0) return;
+    if (asksAgain) {
+      const notBefore = later(now, ASKED_AGAIN_MILLISECONDS);
+      await app.queue.send(tx, [askForSpan(span, { notBefore })]);
+    }
     const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [
       { endpoint: 'TRANSACTIONS', failure: null },
     ]);
+    const { environment, providerId } = span.account;
+    const source = { ...span, environment, providerId, endpoint: 'TRANSACTIONS' };
+    await quarantine(tx, source, listing, now);
     const days = { from: dayOf(span.fromOn), to: dayOf(span.untilOn) };
     const answer = { booked: listing.items, whole: refused > 0 ? null : days, pending: null };
     await publish(tx, { consentId: span.consentId });
@@ -143,7 +158,11 @@ async function endSpan(
   await app.database.transact(span.viewerId, async (tx) => {
     const { count } = await tx.historySpan.updateMany({
       where: { id: span.id, status: 'PLANNED', period: span.period },
-      data: { ...end, endedAt: now },
+      // Asked for anew, it ends as it was before where that comes to nothing.
+      data: {
+        ...(span.reason === NOT_UNDERSTOOD ? { status: 'SAVED', reason: NOT_UNDERSTOOD } : end),
+        endedAt: now,
+      },
     });
     if (count === 0) return;
     const ended = await noteHistoryEnd(app, tx, span.consentId);

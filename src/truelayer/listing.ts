@@ -9,9 +9,20 @@ export interface Listing<T> {
   readonly refused: number;
   /** The fields that were at fault, at most five, without any value: `amount`, `account_id`. */
   readonly refusedReasons: readonly string[];
+  /** The first of those records, at most a hundred. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** A record that could not be understood, and what it was first refused for. */
+export interface Refusal {
+  readonly record: ExactJson;
+  readonly field: string;
+  /** What is there in place of the field. */
+  readonly reason: 'MISSING' | 'NULL' | 'WRONG_TYPE' | 'NOT_UNDERSTOOD';
 }
 
 const REASONS_MAX = 5;
+const REFUSALS_MAX = 100;
 
 /**
  * Reads each record by itself, so that a bad one is counted and the others are kept.
@@ -22,16 +33,36 @@ export function listingOf<T>(records: ExactJson | undefined, shape: z.ZodType<T>
   if (!Array.isArray(records)) throw new UnreadableAnswer('MALFORMED');
   const items: T[] = [];
   const reasons = new Set<string>();
+  const refusals: Refusal[] = [];
   for (const record of records as readonly ExactJson[]) {
     const read = shape.safeParse(record);
     if (read.success) items.push(read.data);
-    else for (const issue of read.error.issues) reasons.add(fieldOf(issue.path));
+    else {
+      for (const issue of read.error.issues) reasons.add(fieldOf(issue.path));
+      if (refusals.length < REFUSALS_MAX) {
+        refusals.push(refusalOf(record, read.error.issues[0]?.path ?? []));
+      }
+    }
   }
   return {
     items,
     refused: records.length - items.length,
     refusedReasons: [...reasons].slice(0, REASONS_MAX),
+    refusals,
   };
+}
+
+function refusalOf(record: ExactJson, path: readonly PropertyKey[]): Refusal {
+  let value: ExactJson | undefined = record;
+  for (const key of path) value = isExactObject(value) ? value[String(key)] : undefined;
+  return { record, field: fieldOf(path), reason: reasonOf(value) };
+}
+
+function reasonOf(value: ExactJson | undefined): Refusal['reason'] {
+  if (value === undefined) return 'MISSING';
+  if (value === null) return 'NULL';
+  // Numbers are texts here; whatever must be there is a text.
+  return typeof value === 'string' ? 'NOT_UNDERSTOOD' : 'WRONG_TYPE';
 }
 
 /**

@@ -22,6 +22,8 @@ const PAGES_MAX = 500;
 const BATCHES_MAX = 500;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 const ROWS_AT_ONCE = 5_000;
+/** After which a record that a bank gives no more, or that is understood by now, is nobody's business. */
+const REFUSED_DAYS = 90;
 const NO_VIEWER = '00000000-0000-0000-0000-000000000001';
 
 /** Deletes what is older than it is to be kept, some rows at a time. Answers `prune`. */
@@ -62,6 +64,13 @@ function retentionRules(app: App): readonly RetentionRule[] {
         where created_at < $1 and ended_at is not null and coalesce(viewer_id, '${NO_VIEWER}') > $2
         order by id`,
       remove: (tx, { viewerId }, before) => removeDeliveries(tx, viewerId, before),
+    },
+    {
+      name: 'refused records',
+      days: REFUSED_DAYS,
+      find: `select id, viewer_id from refused_record where last_seen_at < $1 and id > $2
+        order by id`,
+      remove: async (tx, { id }) => (await tx.refusedRecord.deleteMany({ where: { id } })).count,
     },
     {
       name: 'ended consents',

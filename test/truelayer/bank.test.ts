@@ -70,7 +70,12 @@ describe('a question to the bank', () => {
     for (const body of [{ results: [] }, { results: [], status: 'Succeeded' }]) {
       await using server = await serveAlways(200, body);
       const bank = bankAt(server);
-      expect(await bank.accounts()).toEqual({ items: [], refused: 0, refusedReasons: [] });
+      expect(await bank.accounts()).toEqual({
+        items: [],
+        refused: 0,
+        refusedReasons: [],
+        refusals: [],
+      });
       expect(await bank.me()).toBeNull();
       expect((await errorOf(bank.accountBalance(ID))).reason).toBe('EMPTY');
     }
@@ -140,6 +145,14 @@ describe('a question to the bank', () => {
       'currency',
       'timestamp',
       '(record)',
+    ]);
+    expect(listing.refusals.map(({ field, reason }) => `${field} ${reason}`)).toEqual([
+      'amount NOT_UNDERSTOOD',
+      'transaction_id NULL',
+      'currency MISSING',
+      'timestamp NOT_UNDERSTOOD',
+      '(record) NULL',
+      '(record) NOT_UNDERSTOOD',
     ]);
   });
 

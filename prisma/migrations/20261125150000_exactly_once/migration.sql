@@ -29,6 +29,9 @@ CREATE INDEX "refused_record_last_seen_at_idx" ON "refused_record"("last_seen_at
 ALTER TABLE "refused_record" ADD CONSTRAINT "refused_record_consent_id_fkey" FOREIGN KEY ("consent_id") REFERENCES "consent"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE "refused_record" ADD CONSTRAINT "refused_record_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
+-- Rows that make no sense may make some in the next answer: a few times the days are asked for anew.
+ALTER TABLE "history_span" ADD COLUMN "asked_again" INTEGER NOT NULL DEFAULT 0;
+
 
 -- What Prisma's schema cannot say, from here on.
 
