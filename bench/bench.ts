@@ -1,9 +1,11 @@
 import { benchHistory } from './history.ts';
+import { benchIngest } from './ingest.ts';
 import { benchSimulator } from './simulator.ts';
 
 /** What can be measured, by its name. */
 const SUBJECTS: ReadonlyMap<string, (options: readonly string[]) => Promise<void>> = new Map([
   ['history', benchHistory],
+  ['ingest', benchIngest],
   ['simulator', benchSimulator],
 ]);
 

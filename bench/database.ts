@@ -32,6 +32,14 @@ export async function emptyDatabase(adminUrl: string, name: string): Promise<str
   return url.href;
 }
 
+/** Removes a database, cutting off whoever is still connected. */
+export async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  const admin = new pg.Client(adminUrl);
+  await admin.connect();
+  await admin.query(`drop database if exists ${name} with (force)`);
+  await admin.end();
+}
+
 /** Makes a key as an operator would. */
 export function makeKey(id: string): string {
   return `${id}:${randomBytes(32).toString('base64')}`;

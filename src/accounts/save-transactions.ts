@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { DAY, later } from '../base/clock.ts';
 import { addDays, type Day, dayOf, laterDay } from '../base/days.ts';
-import { uuidv7 } from '../base/entropy.ts';
+import { uuidsv7 } from '../base/entropy.ts';
 import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import type { Tx } from '../postgres/db.ts';
 import type { DayRange } from '../truelayer/bank.ts';
@@ -87,9 +87,9 @@ function incoming(
 ): readonly IncomingTransaction[] {
   // Banks answer newest first. Ids grow from the oldest, so that a page by day and id keeps the
   // bank's order within a day.
-  return identify(owner.kind, transactions, status)
-    .toReversed()
-    .map((item, order) => ({ ...item, id: uuidv7(app.entropy, at, order) }));
+  const oldestFirst = identify(owner.kind, transactions, status).toReversed();
+  const ids = uuidsv7(app.entropy, at, oldestFirst.length);
+  return oldestFirst.map((item, order) => ({ ...item, id: ids[order] as string }));
 }
 
 /**

@@ -50,12 +50,14 @@ export function transactionParts(
   { rows, status, at, covers }: TransactionsToWrite,
 ): Prisma.Sql {
   return Prisma.sql`incoming as (
-      select * from json_to_recordset(${JSON.stringify(rows.map((row) => toRow(row, status)))}::json)
-        as feed (id uuid, identity text, status transaction_status, booked_on date,
+      select feed.*, ${status}::transaction_status as status,
+        coalesce(disputed, false) as sign_disputed
+      from json_to_recordset(${JSON.stringify(rows.map(toRow))}::json)
+        as feed (id uuid, identity text, booked_on date,
         booked_at timestamptz, amount numeric, currency text, description text, merchant_name text,
         category text, classification text[], counterparty_name text, counterparty_iban text,
         reference text, running_balance numeric, transaction_id text, normalised_id text,
-        provider_transaction_id text, provider_category text, sign_disputed boolean)
+        provider_transaction_id text, provider_category text, disputed boolean)
     ), saved as (
       insert into transaction as stored (id, viewer_id, account_id, ${COLUMNS}, first_seen_at,
         changed_at, origin_account_id)
@@ -116,31 +118,29 @@ function missedPart(owner: TransactionOwner, { from, to }: DayRange, at: Date): 
     )`;
 }
 
-function toRow(
-  { id, identity, amount, signDisputed, wire }: IncomingTransaction,
-  status: TransactionStatus,
-) {
+// What is null is left out: of most rows, most is.
+function toRow({ id, identity, amount, signDisputed, wire }: IncomingTransaction) {
+  const { meta } = wire;
   return {
     id,
     identity,
-    status,
     booked_on: wire.timestamp.day,
-    booked_at: wire.timestamp.instant,
+    booked_at: wire.timestamp.instant ?? undefined,
     amount,
     currency: wire.currency,
     description: wire.description,
-    merchant_name: merchantOf(wire),
+    merchant_name: merchantOf(wire) ?? undefined,
     category: wire.category,
     classification: wire.classification,
-    counterparty_name: wire.meta.counterpartyName,
-    counterparty_iban: wire.meta.counterpartyIban,
-    reference: wire.meta.reference,
-    running_balance: wire.runningBalance?.amount ?? null,
+    counterparty_name: meta.counterpartyName ?? undefined,
+    counterparty_iban: meta.counterpartyIban ?? undefined,
+    reference: meta.reference ?? undefined,
+    running_balance: wire.runningBalance?.amount,
     transaction_id: wire.transactionId,
-    normalised_id: wire.normalisedId,
-    provider_transaction_id: wire.providerTransactionId,
-    provider_category: wire.meta.providerTransactionCategory,
-    sign_disputed: signDisputed,
+    normalised_id: wire.normalisedId ?? undefined,
+    provider_transaction_id: wire.providerTransactionId ?? undefined,
+    provider_category: meta.providerTransactionCategory ?? undefined,
+    disputed: signDisputed || undefined,
   };
 }
 

@@ -39,7 +39,18 @@ export function randomText(entropy: Entropy, count: number): string {
  * @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7
  */
 export function uuidv7(entropy: Entropy, now: Date, order = 0): string {
-  const bytes = entropy.bytes(16);
+  return uuidOfTime(entropy.bytes(16), now, order);
+}
+
+/** So many UUIDs of version 7 in their order, for all of which chance is asked once. */
+export function uuidsv7(entropy: Entropy, now: Date, count: number): readonly string[] {
+  const bytes = entropy.bytes(16 * count);
+  return Array.from({ length: count }, (_, order) =>
+    uuidOfTime(bytes.subarray(16 * order, 16 * order + 16), now, order),
+  );
+}
+
+function uuidOfTime(bytes: Buffer, now: Date, order: number): string {
   bytes.writeUIntBE(now.getTime() + Math.floor(order / 4096), 0, 6);
   bytes.writeUInt16BE(0x7000 | (order % 4096), 6);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);

@@ -141,7 +141,7 @@ function preparedNames(nextNumber: () => number): (query: { sql: string }) => st
   return ({ sql }) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
-    if (names.size >= 500 || sql.length > 4_000) return '';
+    if (names.size >= 500 || sql.length > 8_000) return '';
     const name = `consentry_${nextNumber()}`;
     names.set(sql, name);
     return name;

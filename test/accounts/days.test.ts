@@ -88,7 +88,7 @@ it.each([
       },
     }),
   );
-  const page = { from: day, to: day, after: null, first: 5 };
+  const page = { from: day, to: day, statuses: null, after: null, first: 5 };
   const found = await readTransactionsByAccount(database, VIEWER, [ID], page);
   expect(found.get(ID)?.map(({ booked_on, booked_at }) => [booked_on, booked_at])).toEqual([
     [day, instant === null ? null : new Date(instant)],

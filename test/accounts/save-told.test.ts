@@ -56,7 +56,12 @@ const order = (payee: string, more: object = {}) =>
     currency: 'GBP',
     ...more,
   });
-const listing = <T>(items: readonly T[], refused = 0) => ({ items, refused, refusedReasons: [] });
+const listing = <T>(items: readonly T[], refused = 0) => ({
+  items,
+  refused,
+  refusedReasons: [],
+  refusals: [],
+});
 const write = <T>(work: Parameters<typeof test.house.app.database.transact<T>>[1]) =>
   test.house.app.database.transact(account.viewerId, work);
 const saveDebits = (names: readonly ReturnType<typeof debit>[], at = now, refused = 0) =>

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { runProgram } from '../support/program.ts';
 
 const BENCH = fileURLToPath(new URL('../../bench/bench.ts', import.meta.url));
@@ -13,6 +13,16 @@ test('the simulator can be measured, with a few users here', async () => {
   }
   expect(program.output).toMatch(/memory, 20 users connected.* \d+ MB/);
   expect(program.output).toMatch(/rows made .* \d+ a second/);
+});
+
+test('saving an answer can be measured beside COPY of the same rows, and both leave as many', async () => {
+  const options = ['--sizes', '50', '--runs', '1', '--postgres', inject('postgresUrl')];
+  await using program = await runProgram(BENCH, ['ingest', ...options]);
+  expect(await program.ended, program.errors).toBe(0);
+  expect(program.output).toMatch(
+    /50 rows: COPY [\d.]+ ms; ingest [\d.]+ ms, ratio .* again .* ratio/,
+  );
+  expect(program.output).toContain('100 rows, 100 changes, 2 spans: both alike');
 });
 
 test('a bench names its subjects where it knows none of that name', async () => {
