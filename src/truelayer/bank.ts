@@ -1,10 +1,18 @@
-import { isIP } from 'node:net';
 import type { z } from 'zod';
 import type { Day } from '../base/days.ts';
-import type { EndpointKind } from './errors.ts';
-import type { ExactJson } from './exact-json.ts';
+import { BankError } from './errors.ts';
 import { resultOf, resultOrNull, resultsOf, type Listing } from './listing.ts';
 import { callOut, type CallLimits, type Instruments } from './outward.ts';
+import { addressOf, headersOf, type Question } from './question.ts';
+import {
+  type AsyncAnswer,
+  liesAt,
+  readAsyncAnswer,
+  readTaskState,
+  RESULTS_ENDPOINT,
+  TASK_STATUSES,
+  type TaskState,
+} from './tasks.ts';
 import { accountShape, type WireAccount } from './wire-account.ts';
 import {
   balanceShape,
@@ -60,15 +68,27 @@ export interface Bank {
   cardTransactions(cardId: string, range: DayRange): Promise<Listing<WireTransaction>>;
   /** The complete set of those pending now. */
   cardPendingTransactions(cardId: string): Promise<Listing<WireTransaction>>;
-}
-
-interface Question<T> {
-  readonly kind: EndpointKind;
-  /** The path with `{id}` where the account's id goes. */
-  readonly endpoint: string;
-  readonly accountId?: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly read: (body: ExactJson) => T;
+  /**
+   * Has booked transactions fetched in TrueLayer's own time, with its own retries.
+   *
+   * @param webhookUri - where to be told that it is done; never more than a hint
+   */
+  askAccountTransactions(
+    accountId: string,
+    range: DayRange,
+    webhookUri?: string,
+  ): Promise<AsyncAnswer<WireTransaction>>;
+  /** The same for a card. */
+  askCardTransactions(
+    cardId: string,
+    range: DayRange,
+    webhookUri?: string,
+  ): Promise<AsyncAnswer<WireTransaction>>;
+  /**
+   * Looks how a task of booked transactions stands. An address on another host than that of the
+   * Data API is refused without a request: the bearer would go there.
+   */
+  transactionResults(resultsUri: string): Promise<TaskState<WireTransaction>>;
 }
 
 /** @see TrueLayer.bank */
@@ -81,6 +101,7 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
       endpoint: question.endpoint,
       url: addressOf(api.apiUrl, question),
       headers: headersOf(access),
+      ...(question.statuses === undefined ? {} : { statuses: question.statuses }),
       read: question.read,
     });
   const list = <T>(endpoint: string, shape: z.ZodType<T>): Promise<Listing<T>> =>
@@ -97,6 +118,19 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
     });
   const transactions = (endpoint: string, accountId: string, query = {}) =>
     listFor(endpoint, accountId, transactionShape, query);
+  const inOwnTime = (endpoint: string, accountId: string, range: DayRange, webhookUri?: string) =>
+    ask({
+      kind: 'account',
+      endpoint,
+      accountId,
+      query: {
+        ...rangeQuery(range),
+        async: 'true',
+        ...(webhookUri === undefined ? {} : { webhook_uri: webhookUri }),
+      },
+      statuses: TASK_STATUSES,
+      read: (body, status) => readAsyncAnswer(body, status, api.apiUrl, transactionShape),
+    });
   return {
     me: () => ask({ kind: 'bank', endpoint: '/me', read: (body) => resultOrNull(body, meShape) }),
     info: () => list('/info', infoShape),
@@ -112,29 +146,40 @@ export function bankOf(api: DataApi, access: BankAccess): Bank {
     cardTransactions: (id, range) =>
       transactions('/cards/{id}/transactions', id, rangeQuery(range)),
     cardPendingTransactions: (id) => transactions('/cards/{id}/transactions/pending', id),
+    askAccountTransactions: (id, range, webhookUri) =>
+      inOwnTime('/accounts/{id}/transactions', id, range, webhookUri),
+    askCardTransactions: (id, range, webhookUri) =>
+      inOwnTime('/cards/{id}/transactions', id, range, webhookUri),
+    transactionResults: (resultsUri) => readResults(api, access, resultsUri, transactionShape),
   };
+}
+
+async function readResults<T>(
+  api: DataApi,
+  access: BankAccess,
+  resultsUri: string,
+  shape: z.ZodType<T>,
+): Promise<TaskState<T>> {
+  if (!liesAt(resultsUri, api.apiUrl)) {
+    throw new BankError({
+      meaning: 'UNAVAILABLE',
+      endpoint: RESULTS_ENDPOINT,
+      reason: 'FOREIGN_RESULTS',
+    });
+  }
+  return callOut(api, {
+    ...api.limits,
+    kind: 'results',
+    method: 'GET',
+    endpoint: RESULTS_ENDPOINT,
+    url: resultsUri,
+    headers: headersOf(access),
+    statuses: TASK_STATUSES,
+    read: (body, status) => readTaskState(body, status, shape),
+  });
 }
 
 /** Both ends, always: TrueLayer ignores a `from` that stands alone and answers with everything. */
 function rangeQuery(range: DayRange): Record<string, string> {
   return { from: range.from, to: range.to };
-}
-
-function addressOf(apiUrl: string, question: Question<unknown>): string {
-  const path = question.endpoint.replace('{id}', () =>
-    encodeURIComponent(question.accountId ?? ''),
-  );
-  const query = Object.entries(question.query ?? {}).map(
-    ([name, value]) => `${name}=${encodeURIComponent(value)}`,
-  );
-  return `${apiUrl}/data/v1${path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
-}
-
-function headersOf(access: BankAccess): Record<string, string> {
-  const { accessToken, psuIp = '' } = access;
-  // An address that is none would have the call refused; without it the call is only unattended.
-  return {
-    authorization: `Bearer ${accessToken}`,
-    ...(isIP(psuIp) === 0 ? {} : { 'x-psu-ip': psuIp }),
-  };
 }

@@ -24,6 +24,8 @@ export type BankMeaning =
   | 'PROVIDER_DEPRECATED'
   /** The account's id is no longer known: list the accounts again and match. */
   | 'ACCOUNT_GONE'
+  /** The results of a task are kept no longer: ask the same anew. It says nothing of what they were. */
+  | 'RESULTS_GONE'
   /** Too many calls just now. */
   | 'RATE_LIMITED'
   /** The bank's four calls a day without the user are spent. */
@@ -39,10 +41,18 @@ export type BankMeaning =
  * Who was asked, as far as the same words mean different things: the token endpoint for a code, or
  * for a refresh (likewise a link that is made from a refresh token); the extension of a consent;
  * its deletion; the debug id of an access token; the list of providers; the bank as a whole, or one
- * account or card of it.
+ * account or card of it; the results address of a call that it was asked to make in its own time.
  */
 export type EndpointKind =
-  'exchange' | 'refresh' | 'extend' | 'delete' | 'debug' | 'providers' | 'bank' | 'account';
+  | 'exchange'
+  | 'refresh'
+  | 'extend'
+  | 'delete'
+  | 'debug'
+  | 'providers'
+  | 'bank'
+  | 'account'
+  | 'results';
 
 /** Why there is no answer to classify, where `status` and `code` cannot tell. */
 export type FailureReason =
@@ -54,6 +64,8 @@ export type FailureReason =
   | 'HTML'
   | 'MALFORMED'
   | 'NOT_SUCCEEDED'
+  // The results are said to lie where our bearer does not belong.
+  | 'FOREIGN_RESULTS'
   // Nothing was called: who we are is not stored, is another by now, or does not open.
   | 'NO_CLIENT'
   | 'OTHER_CLIENT'
@@ -71,8 +83,10 @@ const REFRESH: readonly EndpointKind[] = ['refresh'];
 const EXTEND: readonly EndpointKind[] = ['extend'];
 const DELETE: readonly EndpointKind[] = ['delete'];
 const DEBUG: readonly EndpointKind[] = ['debug'];
-const BANK: readonly EndpointKind[] = ['bank', 'account'];
+// A results address repeats what the bank said to the task, beside what it says of itself.
+const BANK: readonly EndpointKind[] = ['bank', 'account', 'results'];
 const ACCOUNT: readonly EndpointKind[] = ['account'];
+const RESULTS: readonly EndpointKind[] = ['results'];
 const ANY: readonly EndpointKind[] = [
   ...EXCHANGE,
   ...REFRESH,
@@ -107,9 +121,11 @@ const TABLE: readonly Row[] = [
   [DEBUG, [400], 'invalid_request', 'ACCESS_DENIED'],
   [DEBUG, [401], null, 'TOKEN_REJECTED'],
   [BANK, [429], 'provider_request_limit_exceeded', 'UNATTENDED_LIMIT'],
+  [BANK, [429], 'provider_too_many_requests', 'RATE_LIMITED'],
   [ANY, [429], null, 'RATE_LIMITED'],
   [BANK, [400], 'invalid_date_range', 'RANGE_REFUSED'],
   [BANK, [400], 'deprecated_provider', 'PROVIDER_DEPRECATED'],
+  [BANK, [400], 'validation_error', 'REQUEST_REFUSED'],
   [ANY, [400], null, 'REQUEST_REFUSED'],
   // Words of the mock bank's error users, and of banks reached in the old way.
   [BANK, [401, 403], 'wrong_credentials', 'USER_ACTION'],
@@ -124,7 +140,10 @@ const TABLE: readonly Row[] = [
   [BANK, [403], 'sca_exceeded', 'SCA_EXCEEDED'],
   [BANK, [403], 'access_denied', 'ACCESS_DENIED'],
   [BANK, [403], 'invalid_credentials_key', 'ACCESS_DENIED'],
+  [[...ACCOUNT, ...RESULTS], [404], 'account_not_found', 'ACCOUNT_GONE'],
   [ACCOUNT, [404], null, 'ACCOUNT_GONE'],
+  [RESULTS, [404, 410], null, 'RESULTS_GONE'],
+  [BANK, [501], 'endpoint_not_supported', 'NOT_SUPPORTED'],
   [BANK, [501], null, 'NOT_SUPPORTED'],
 ];
 
@@ -137,6 +156,17 @@ export function meaningOf(
   const row = TABLE.find(
     ([kinds, statuses, rowCode]) =>
       kinds.includes(kind) && statuses.includes(status) && (rowCode === null || rowCode === code),
+  );
+  return row === undefined ? 'UNAVAILABLE' : row[3];
+}
+
+/**
+ * What a task that has failed means, by the same table: it names a code and no status. A token that
+ * it was refused for is the token of then, so that is no news of the one we hold.
+ */
+export function meaningOfTask(code: string | undefined): BankMeaning {
+  const row = TABLE.find(
+    ([kinds, , rowCode]) => kinds.includes('results') && rowCode !== null && rowCode === code,
   );
   return row === undefined ? 'UNAVAILABLE' : row[3];
 }

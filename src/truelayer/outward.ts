@@ -49,19 +49,22 @@ export interface OutwardRequest extends CallLimits {
 
 /** One call to make for what its answer says. */
 export interface OutwardCall<T> extends OutwardRequest {
-  /** Makes sense of the body of a 200; throws `UnreadableAnswer` where there is none. */
-  readonly read: (body: ExactJson) => T;
+  /** Statuses that bring what was asked, where there are others than 200. */
+  readonly statuses?: readonly number[];
+  /** Makes sense of the body of such an answer; throws `UnreadableAnswer` where there is none. */
+  readonly read: (body: ExactJson, status: number) => T;
 }
 
 /**
  * Makes one call and reads its answer.
  *
- * @throws BankError for every answer but a 200 that `read` understands
+ * @throws BankError for every answer but one of its statuses that `read` understands
  */
 export function callOut<T>(instruments: Instruments, call: OutwardCall<T>): Promise<T> {
   return send(instruments, call, (answer) => {
-    if (answer.status !== 200) throw refusalOf(call, answer, instruments.clock);
-    return call.read(parseBody(answer.text));
+    const { statuses = [200] } = call;
+    if (!statuses.includes(answer.status)) throw refusalOf(call, answer, instruments.clock);
+    return call.read(parseBody(answer.text), answer.status);
   });
 }
 
@@ -110,7 +113,7 @@ async function send<T>(
   }
 }
 
-/** Reads the body of a 200, and names what stands there instead of JSON. */
+/** Reads the body of an answer that succeeded, and names what stands there instead of JSON. */
 function parseBody(text: string): ExactJson {
   const start = text.trimStart();
   if (start === '') throw new UnreadableAnswer('EMPTY');
