@@ -29,13 +29,26 @@ export const jobs = {
     atOnce: 4,
     policy: 'stately',
   }),
-  /** Fetches the days of one span. */
+  /** Asks for the days of one span. */
   fetchSpan: declare('fetch-span', ofConsent.extend({ spanId: z.uuid() }), {
     retries: 20,
     retryDelaySeconds: 1,
     retryDelaySecondsMax: 60,
     timeLimitSeconds: 120,
-    atOnce: 8,
+    // They wait for a network: so many that a burst of consents is asked for while its windows are
+    // open, and of one bank never all, so that one that hangs holds up nobody else's.
+    atOnce: 48,
+    groupAtOnce: 24,
+    policy: 'stately',
+  }),
+  /** Looks whether the results of one span are there, and saves them. */
+  pollSpan: declare('poll-span', ofConsent.extend({ spanId: z.uuid() }), {
+    retries: 20,
+    retryDelaySeconds: 1,
+    retryDelaySecondsMax: 60,
+    timeLimitSeconds: 120,
+    atOnce: 16,
+    groupAtOnce: 8,
     policy: 'stately',
   }),
   /** Asks again for what of a history was left undone. */

@@ -7,9 +7,10 @@ import { revokeAtBank, sweepRevocations } from './consents/revoke-at-bank.ts';
 import { sweepConsents } from './consents/sweep.ts';
 import { tendConsent } from './consents/tend.ts';
 import { startBackfill } from './history/backfill.ts';
+import { fetchSpan } from './history/ask-span.ts';
+import { pollSpan } from './history/poll-span.ts';
 import { readRecent } from './history/recent.ts';
 import { resumeHistory } from './history/resume.ts';
-import { fetchSpan } from './history/spans.ts';
 import { type JobDeclaration, jobs } from './jobs.ts';
 import type { JobAnswer } from './postgres/queue.ts';
 import { refreshProviders } from './providers/catalogue.ts';
@@ -26,7 +27,8 @@ export async function startWorker(app: App): Promise<void> {
     new Map([
       answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
       answer(app, jobs.startBackfill, (job) => startBackfill(app, job.viewerId, job.consentId)),
-      answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.consentId, job.spanId)),
+      answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.spanId)),
+      answer(app, jobs.pollSpan, (job) => pollSpan(app, job.viewerId, job.spanId)),
       answer(app, jobs.resumeHistory, (job) => resumeHistory(app, job.viewerId, job.consentId)),
       answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
       answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),

@@ -8,7 +8,7 @@ import type { Tx } from '../postgres/db.ts';
 import { historyLimits } from '../providers/limits.ts';
 import { closeLeftBehind } from './left-behind.ts';
 import { cutDays, planSpans } from './plan.ts';
-import { askForSpan } from './span-job.ts';
+import { askForSpans } from './span-job.ts';
 import { noteHistoryEnd } from './resume.ts';
 
 /** A consent whose bank is known. */
@@ -54,15 +54,14 @@ export async function planHistory(
       spans,
       ({ account, accountId }) => account.mergedIntoId ?? accountId,
     );
+    const planned: HistorySpan[] = [];
     for (const account of accounts) {
       const known = byAccount.get(account.id) ?? [];
       const mended = await mendGaps(tx, consent, known);
       const added = await planNew(tx, consent, account, known);
-      await app.queue.send(
-        tx,
-        [...added, ...mended].map((span) => askForSpan(span)),
-      );
+      planned.push(...added, ...mended);
     }
+    await app.queue.send(tx, askForSpans(planned, consent.providerId));
   }
   await closeLeftBehind(tx, consent, nowOf(app.clock));
   return noteHistoryEnd(app, tx, consent.id);
@@ -110,6 +109,9 @@ async function mendGaps(
           reason: null,
           endedAt: null,
           waits: 0,
+          // What an earlier period was still waiting for is not this one's.
+          tasks: 0,
+          resultsUri: null,
           deadlineAt: deadlineOf(consent, dayOf(span.fromOn)),
         },
       }),

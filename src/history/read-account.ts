@@ -11,7 +11,7 @@ import type { WireBalance, WireCardBalance } from '../truelayer/wire-balance.ts'
 import type { WireDirectDebit } from '../truelayer/wire-direct-debit.ts';
 import type { WireStandingOrder } from '../truelayer/wire-standing-order.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
-import { readBooked } from './spans.ts';
+import { readBooked } from './read-booked.ts';
 
 /** Days of overlap, for rows that banks post late. */
 const RECENT_DAYS = 14;

@@ -6,7 +6,7 @@ import { publish } from '../events.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
-import { askForSpan } from './span-job.ts';
+import { askForPoll, askForSpans } from './span-job.ts';
 
 /**
  * Asks again for what of a consent's history was left undone when an outage outlasted the retries
@@ -22,11 +22,21 @@ export async function resumeHistory(app: App, viewerId: string, consentId: strin
       await app.queue.send(tx, [ask(jobs.startBackfill, payload, { key: consentId })]);
       return;
     }
+    await tx.historySpan.updateMany({
+      where: { consentId, status: 'PLANNED', resultsUri: null, tasks: { gt: 0 } },
+      data: { tasks: 0 },
+    });
     const left = await tx.historySpan.findMany({ where: { consentId, status: 'PLANNED' } });
-    await app.queue.send(
-      tx,
-      left.map((span) => askForSpan(span)),
-    );
+    const bank = consent.providerId;
+    await app.queue.send(tx, [
+      ...askForSpans(
+        left.filter(({ resultsUri }) => resultsUri === null),
+        bank,
+      ),
+      ...left
+        .filter(({ resultsUri }) => resultsUri !== null)
+        .map((span) => askForPoll(span, { bank })),
+    ]);
     const ended = await noteHistoryEnd(app, tx, consentId);
     if (ended.length > 0) await publish(tx, { consentId });
     await recordChanges(app, tx, viewerId, nowOf(app.clock), ended);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { ExpectedError, StartError } from '../base/errors.ts';
 import { withCorrelation } from '../base/log.ts';
+import { RESULTS_PATH } from '../history/results-address.ts';
 import { ExportScopeError } from '../viewers/export.ts';
 import { BearerRefusedError, type ReadBearer } from './bearer.ts';
 import { BodyTooLargeError } from './body.ts';
@@ -13,6 +14,7 @@ import { readReadiness } from './health.ts';
 import { answerLink, LINK_PATH } from './link.ts';
 import { linkPage } from './link-page.ts';
 import { page } from './page.ts';
+import { answerResultsNotice } from './results-notice.ts';
 import { wellKnownRoutes } from './well-known.ts';
 
 /** The doors of one process. */
@@ -38,8 +40,8 @@ const LOOK_MILLISECONDS = 20;
 const TELLABLE_PATH = /^(?:\/[\w.-]{0,32}){1,5}$/;
 
 /**
- * Opens the doors: `/graphql`, `/export`, `/link/…`, `/callback`, `/livez`, `/readyz`. A worker opens only the
- * last two.
+ * Opens the doors: `/graphql`, `/export`, `/link/…`, `/callback`, `/results/…`, `/livez`, `/readyz`. A worker
+ * opens only the last two.
  *
  * @throws StartError if the port is taken
  */
@@ -86,6 +88,7 @@ function createRoutes(app: App, options: HttpOptions): ReadonlyMap<string, Answe
   }
   const graphql = createGraphql(app);
   routes.set(LINK_PATH, (request, response) => answerLink(app, request, response));
+  routes.set(RESULTS_PATH, (request, response) => answerResultsNotice(app, request, response));
   routes.set('/callback', (request, response) => answerCallback(app, request, response));
   routes.set('/graphql', async (request, response) => {
     if (options.graphiql !== null && wantsPage(request)) return options.graphiql(request, response);
@@ -143,7 +146,7 @@ async function answer(
 /** The path of a request, without what of it is a secret. */
 function doorOf(request: IncomingMessage): string {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  return path.startsWith(LINK_PATH) ? LINK_PATH : path;
+  return [LINK_PATH, RESULTS_PATH].find((door) => path.startsWith(door)) ?? path;
 }
 
 /** Lets a page of a configured origin read why it was refused. */

@@ -14,6 +14,8 @@ export interface QueueRules {
   readonly atOnce: number;
   /** How many of those are taken together, and end together: 2 or more for slow jobs, all for quick. */
   readonly batch: number;
+  /** How many of one group run at once in one worker process, at most `atOnce / batch`; else any number. */
+  readonly groupAtOnce?: number;
   /** With a key: `stately` keeps at most one waiting job a key, `standard` any number. */
   readonly policy: 'standard' | 'stately';
 }
@@ -27,6 +29,8 @@ export interface JobRequest {
   readonly notBefore?: Date;
   /** At most one job with this key waits, where the queue's policy is `stately`. */
   readonly key?: string;
+  /** Whose slowness it shares: of a group no more than the queue's `groupAtOnce` run at once. */
+  readonly group?: string;
 }
 
 /** A recurring job. */
@@ -43,6 +47,8 @@ export type JobAnswer = (payload: unknown, signal: AbortSignal) => Promise<void>
 export interface Queue {
   /** Asks for jobs in the caller's transaction: they exist if and only if it commits. */
   send(tx: Tx, jobs: readonly JobRequest[]): Promise<void>;
+  /** Brings a job that waits under this key forward to `now`; one that runs already stays as it is. */
+  hurry(tx: Tx, name: string, key: string, now: Date): Promise<void>;
   /** Asks for one job by itself, for work that belongs to no viewer. */
   sendAlone(job: JobRequest): Promise<void>;
   /** Begins answering. */
@@ -107,6 +113,10 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
         await boss.insert(queueOf(name), group.map(toInsert), { db: fromPrisma(tx) });
       }
     },
+    async hurry(tx, name, key, now) {
+      const sooner = { singletonKey: key, startAfter: now, db: fromPrisma(tx) };
+      await boss.update(queueOf(name), undefined, sooner);
+    },
     async sendAlone(job) {
       await boss.insert(queueOf(job.name), [toInsert(job)]);
     },
@@ -114,7 +124,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       for (const [name, answer] of answers) {
         const rules = options.queues.get(name);
         if (rules === undefined) throw new Error(`no queue is declared for the job ${name}`);
-        await startWorkers(boss, queueOf(name), rules, answer, running);
+        await startWorkers(boss, queueOf(name), rules, options.listen, answer, running);
       }
     },
     get answering() {
@@ -139,6 +149,7 @@ function toInsert(job: JobRequest) {
     ...(job.priority === undefined ? {} : { priority: job.priority }),
     ...(job.notBefore === undefined ? {} : { startAfter: job.notBefore }),
     ...(job.key === undefined ? {} : { singletonKey: job.key }),
+    ...(job.group === undefined ? {} : { group: { id: job.group } }),
   };
 }
 
@@ -202,18 +213,23 @@ async function startWorkers(
   boss: PgBoss,
   name: string,
   rules: QueueRules,
+  realTime: boolean,
   answer: JobAnswer,
   running: Set<Promise<unknown>>,
 ): Promise<void> {
   // Two jobs a fetch or more let a worker go on at once while more wait: with one, it sleeps between.
-  const batchSize = Math.min(rules.atOnce, rules.batch);
+  // Under a test clock every look of every worker is a step: there one takes all that may run at once.
+  const batchSize = realTime ? Math.min(rules.atOnce, rules.batch) : rules.atOnce;
+  const localConcurrency = Math.ceil(rules.atOnce / batchSize);
+  const bounded = rules.groupAtOnce !== undefined && localConcurrency > 1;
   const options = {
     batchSize,
     burstWhenBatchFull: batchSize > 1,
-    localConcurrency: Math.ceil(rules.atOnce / batchSize),
+    localConcurrency,
     pollingIntervalSeconds: WAKE_SECONDS,
     notifyPollingIntervalSeconds: WAKE_SECONDS,
     perJobResults: true,
+    ...(bounded ? { localGroupConcurrency: rules.groupAtOnce } : {}),
   } as const;
   await boss.work<unknown, JobResult[], typeof options>(name, options, async (jobs) => {
     const answers = Promise.all(jobs.map((job) => settle(job, answer)));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startBackfill } from '../../src/history/backfill.ts';
-import { fetchSpan } from '../../src/history/spans.ts';
+import { fetchSpan } from '../../src/history/ask-span.ts';
 import { prune } from '../../src/viewers/retention.ts';
 import { startTestHouse, type TestHouse } from '../support/house.ts';
 import { User } from '../support/user.ts';

@@ -57,16 +57,29 @@ async function letAnswer(isAnswering: () => boolean): Promise<void> {
   while (isAnswering() && performance.now() < until);
 }
 
-/** Answers everything that is due now. */
-export function settle(test: TestHouse, clock: TestClock): Promise<void> {
-  return liveUntil(test, clock, new Date(clock.now()));
+/** Answers everything that is due now, and waits for what banks were asked for to come. */
+export async function settle(test: TestHouse, clock: TestClock): Promise<void> {
+  const client = new pg.Client(test.databaseUrl);
+  await client.connect();
+  try {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      await liveUntil(test, clock, new Date(clock.now()));
+      const due = await nextDue(client, 'poll-span/%');
+      if (due === null) return;
+      await liveUntil(test, clock, new Date(due));
+    }
+  } finally {
+    await client.end();
+  }
+  throw new Error('the banks never brought what they were asked for');
 }
 
-async function nextDue(client: pg.Client): Promise<number | null> {
+async function nextDue(client: pg.Client, jobs = '%'): Promise<number | null> {
   const { rows } = await client.query<{ due: Date | null; active: number }>(
     `select min(start_after) filter (where state in ('created', 'retry')) as due,
        count(*) filter (where state = 'active')::int as active
-     from pgboss.job where name not like '\\_\\_pgboss%'`,
+     from pgboss.job where name like $1 and name not like '\\_\\_pgboss%'`,
+    [jobs],
   );
   const [row] = rows;
   if (row === undefined || (row.due === null && row.active === 0)) return null;
