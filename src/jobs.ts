@@ -47,8 +47,9 @@ export const jobs = {
     retryDelaySeconds: 1,
     retryDelaySecondsMax: 60,
     timeLimitSeconds: 120,
-    atOnce: 16,
-    groupAtOnce: 8,
+    // They save rows more than they wait, and what is still to be asked for goes first.
+    atOnce: 8,
+    groupAtOnce: 4,
     policy: 'stately',
   }),
   /** Asks again for what of a history was left undone. */
