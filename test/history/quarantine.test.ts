@@ -41,8 +41,8 @@ afterAll(async () => {
 });
 
 const fetchOnce = async (index: number) => {
-  const { id, viewer_id, consent_id } = spans[index]!;
-  await fetchSpan(test.house.app, viewer_id, consent_id, id);
+  const { id, viewer_id } = spans[index]!;
+  await fetchSpan(test.house.app, viewer_id, id);
   const { rows } = await owner.query(
     'select status, reason, rows_saved from history_span where id = $1',
     [id],
