@@ -29,6 +29,8 @@ export interface BankTraits {
   readonly refusal: Refusal;
   /** The most days that one request may span; 0 for any number. */
   readonly longestRangeDays: number;
+  /** True: it refuses days of which it has no records any more; else it has no rows of them. */
+  readonly refusesLostDays: boolean;
   /** Scopes whose lists are answered inside the window only. */
   readonly onlyInWindow: readonly string[];
   /** How often a day it answers for an account and endpoint without the user being present. */
@@ -85,6 +87,7 @@ export const USUAL: BankTraits = {
   laterDays: 90,
   refusal: 'sca_exceeded',
   longestRangeDays: 0,
+  refusesLostDays: false,
   onlyInWindow: [],
   unattendedCallsPerDay: 4,
   consentSeconds: 90 * 86_400,

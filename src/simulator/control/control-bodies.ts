@@ -88,6 +88,7 @@ export const bodies = {
     laterDays: count.exactOptional(),
     refusal: z.enum(['sca_exceeded', 'access_denied', 'invalid_date_range']).exactOptional(),
     longestRangeDays: count.exactOptional(),
+    refusesLostDays: z.boolean().exactOptional(),
     onlyInWindow: z.array(z.string()).exactOptional(),
     unattendedCallsPerDay: count.exactOptional(),
     consentSeconds: count.exactOptional(),

@@ -51,8 +51,10 @@ export function rangeAt(
   if (longestRangeDays > 0 && daysBetween(from, to) >= longestRangeDays)
     return { kind: 'impossible' };
   if (!isInWindow && from < addDays(today, -bank.laterDays)) return { kind: 'too-far-back' };
-  // Older days are no error: the bank has simply kept no rows of them.
-  return { kind: 'days', from: laterDay(from, firstKeptDay(bank, now)), to };
+  const firstKept = firstKeptDay(bank, now);
+  if (bank.refusesLostDays && from < firstKept) return { kind: 'too-far-back' };
+  // At most banks older days are no error: they have simply kept no rows of them.
+  return { kind: 'days', from: laterDay(from, firstKept), to };
 }
 
 /** The oldest day of which the bank still has rows. */
