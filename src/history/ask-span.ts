@@ -17,6 +17,8 @@ import {
   unwantedEnd,
   WINDOW_CLOSED,
 } from './open-span.ts';
+import { foresee } from './foresee.ts';
+import { notePace } from './pace.ts';
 import { askForBooked, readBooked } from './read-booked.ts';
 import { resultsNoticeUri } from './results-address.ts';
 import { saveSpan } from './save-span.ts';
@@ -40,6 +42,9 @@ export async function fetchSpan(app: App, viewerId: string, spanId: string): Pro
   if (unwanted !== null) return endSpan(app, span, unwanted);
   // Asked for already: what the bank has taken on is still to come, and may come after the deadline.
   if (span.resultsUri !== null) return lookAtOnce(app, span);
+  const foreseen = await foresee(app, span, nowOf(app.clock));
+  if (foreseen === 'CUT') return;
+  if (foreseen !== null) return endSpan(app, span, foreseen);
   let listing: Listing<WireTransaction> | null | 'TOO_LATE';
   try {
     listing = wantsTask(app, span) ? await askForTask(app, span) : await readNow(app, span);
@@ -90,8 +95,13 @@ async function askForTask(
   }
 }
 
-function readNow(app: App, span: OpenSpan): Promise<Listing<WireTransaction> | 'TOO_LATE'> {
-  return whileOpen(app, span, (bank, range) => readBooked(bank, askedAccount(span), range));
+async function readNow(app: App, span: OpenSpan): Promise<Listing<WireTransaction> | 'TOO_LATE'> {
+  return whileOpen(app, span, async (bank, range) => {
+    const begun = app.clock.now();
+    const listing = await readBooked(bank, askedAccount(span), range);
+    notePace(app, span.account.providerId, app.clock.now() - begun);
+    return listing;
+  });
 }
 
 /** Asks the bank, unless the deadline has passed: also while its token was being refreshed. */

@@ -1,6 +1,7 @@
 import { noteOutcomes } from '../accounts/troubles.ts';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
+import { dayOf, daysBetween } from '../base/days.ts';
 import { recordChanges } from '../changes/log.ts';
 import { ConsentEndedError } from '../consents/held.ts';
 import { publish } from '../events.ts';
@@ -20,7 +21,7 @@ export const NOT_UNDERSTOOD = 'ROWS_NOT_UNDERSTOOD';
 /**
  * Ends a span with its reason; one that has ended already stays as it is.
  *
- * @param error - the bank's, where it is one that stays with the account whatever the days
+ * @param error - the bank's answer; null where it was not asked
  */
 export async function endSpan(
   app: App,
@@ -35,6 +36,7 @@ export async function endSpan(
       // Asked for anew, it ends as it was before where that comes to nothing.
       data: {
         ...(span.reason === NOT_UNDERSTOOD ? { status: 'SAVED', reason: NOT_UNDERSTOOD } : end),
+        ...refusalOf(span, end, error),
         endedAt: now,
         resultsUri: null,
       },
@@ -51,6 +53,13 @@ export async function endSpan(
     await publish(tx, { consentId: span.consentId });
     await recordChanges(app, tx, viewerId, now, [...changes, ...ended], span.consentId);
   });
+}
+
+/** Which call was refused, for what is asked next. */
+function refusalOf(span: HistorySpan, end: SpanEnd, error: unknown) {
+  if (end.status !== 'REFUSED' || !(error instanceof BankError)) return {};
+  const days = daysBetween(dayOf(span.fromOn), dayOf(span.untilOn)) + 1;
+  return { refusedAs: error.meaning, refusedDays: days, refusals: { increment: 1 } };
 }
 
 /** How a span ends by what the bank said; null where asking again may bring its days. */

@@ -1,36 +1,26 @@
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
-import { addDays, type Day, dayOf, laterDay, startOf } from '../base/days.ts';
+import { addDays, dayOf, laterDay, startOf } from '../base/days.ts';
 import { uuidOf } from '../base/entropy.ts';
 import type { ChangeEntry } from '../changes/log.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
-import { historyLimits } from '../providers/limits.ts';
+import { currentLimits } from '../providers/learnt-limits.ts';
+import type { HistoryLimits } from '../providers/limits.ts';
+import { isMendable } from './gap-reasons.ts';
 import { closeLeftBehind } from './left-behind.ts';
-import { cutDays, planSpans } from './plan.ts';
-import { askForSpans } from './span-job.ts';
+import { laterFromOf, type PlannedSpan, planSpans } from './plan.ts';
 import { noteHistoryEnd } from './resume.ts';
+import { askForSpans } from './span-job.ts';
+import { common, type Stretch, without } from './stretch.ts';
 
 /** A consent whose bank is known. */
 export type PlannedConsent = Consent & { readonly providerId: string };
 
-/** Why days were not had that a fresh window, or a new id of the account, may give after all. */
-const MENDABLE = [
-  'WINDOW_CLOSED',
-  'CONSENT_ENDED',
-  'SCA_EXCEEDED',
-  'ACCESS_DENIED',
-  'OUT_OF_REACH',
-  'ACCOUNT_GONE',
-  'USER_ACTION',
-  'ACCOUNT_UNSHARED',
-  'ACCOUNT_EXCLUDED',
-];
-
 /**
  * Plans what of the listed accounts' history is to be fetched in a consent's present period, and asks
- * for each span of it: all of an account that has none; of others the gaps that a fresh window may
- * give and the days since they were last read. An account that the viewer excluded is left alone.
+ * for each span of it: the days that are wanted and not here, be it all of them, gaps that a fresh
+ * window may give, or the days since the last read. An account that the viewer excluded is left alone.
  * Needs the consent's lock.
  *
  * @returns what the change log has to say of it
@@ -54,12 +44,11 @@ export async function planHistory(
       spans,
       ({ account, accountId }) => account.mergedIntoId ?? accountId,
     );
+    const limits = await currentLimits(tx, consent, nowOf(app.clock));
     const planned: HistorySpan[] = [];
     for (const account of accounts) {
       const known = byAccount.get(account.id) ?? [];
-      const mended = await mendGaps(tx, consent, known);
-      const added = await planNew(tx, consent, account, known);
-      planned.push(...added, ...mended);
+      planned.push(...(await planAccount(app, tx, consent, limits, account, known)));
     }
     await app.queue.send(tx, askForSpans(planned, consent.providerId));
   }
@@ -71,117 +60,97 @@ function mergedInto(accountIds: readonly string[]) {
   return { mergedIntoId: { in: [...accountIds] } };
 }
 
-/**
- * Puts gaps back among what is planned, newest first, and what an earlier period left undone. Gaps of
- * another consent move to this one, unless it has these days itself.
- */
-async function mendGaps(
+/** A span, and whether its consent has ended. */
+type KnownSpan = HistorySpan & { readonly consent: { readonly endedAt: Date | null } };
+
+/** Plans the days that an account lacks; what was planned for them before is forgotten. */
+async function planAccount(
+  app: App,
   tx: Tx,
   consent: PlannedConsent,
-  known: readonly (HistorySpan & { readonly consent: { readonly endedAt: Date | null } })[],
+  limits: HistoryLimits,
+  account: Account,
+  known: readonly KnownSpan[],
 ): Promise<HistorySpan[]> {
-  const own = new Set(
-    known.filter((span) => span.consentId === consent.id).map((span) => keyOf(span)),
-  );
-  const mendable = known
-    .filter((span) => {
-      const isOwn = span.consentId === consent.id;
-      // What another living consent still has to fetch, it will.
-      if (span.status === 'PLANNED') return isOwn || span.consent.endedAt !== null;
-      if (span.status === 'SAVED' || !MENDABLE.includes(span.reason ?? '')) return false;
-      return isOwn || !own.has(keyOf(span));
-    })
-    .toSorted((a, b) => b.untilOn.getTime() - a.untilOn.getTime());
-  const mended: HistorySpan[] = [];
-  for (const [index, span] of mendable.entries()) {
-    const key = keyOf(span);
-    if (span.consentId !== consent.id && own.has(key)) continue;
-    own.add(key);
-    mended.push(
-      await tx.historySpan.update({
-        where: { id: span.id },
-        data: {
-          consentId: consent.id,
-          period: consent.period,
-          // The quick first of each account stays before them.
-          ordinal: index + 1,
-          status: 'PLANNED',
-          reason: null,
-          endedAt: null,
-          waits: 0,
-          // What an earlier period was still waiting for is not this one's.
-          tasks: 0,
-          resultsUri: null,
-          deadlineAt: deadlineOf(consent, dayOf(span.fromOn)),
-        },
-      }),
-    );
-  }
-  return mended;
+  const now = nowOf(app.clock);
+  const { consentedAt } = consent;
+  const gaps = gapsOf(consent, known);
+  const covered = coveredOf(limits, consent, account, known, gaps);
+  const planned = planSpans({
+    limits,
+    consentedAt,
+    now,
+    covered,
+    gaps: gaps.map(stretchOf),
+    // One call at least of each consent: so it is known which of them reach the account.
+    quick: known.every(({ consentId }) => consentId !== consent.id),
+  });
+  const replaced = gaps.filter((gap) => common([stretchOf(gap)], planned).length > 0);
+  await tx.historySpan.deleteMany({ where: { id: { in: replaced.map(({ id }) => id) } } });
+  const rows = planned.map((span, index) => rowOf(consent, account, span, index, now));
+  const added = await tx.historySpan.createManyAndReturn({ data: rows, skipDuplicates: true });
+  return added.filter(({ status }) => status === 'PLANNED');
 }
 
-const keyOf = ({ accountId, fromOn }: Pick<HistorySpan, 'accountId' | 'fromOn'>) =>
-  `${accountId} ${dayOf(fromOn)}`;
+const stretchOf = ({ fromOn, untilOn }: HistorySpan): Stretch => ({
+  from: dayOf(fromOn),
+  until: dayOf(untilOn),
+});
 
-/** The days of an account that no span knows of yet. */
-async function planNew(
-  tx: Tx,
-  consent: PlannedConsent,
-  account: Account,
-  known: readonly HistorySpan[],
-): Promise<HistorySpan[]> {
-  const { id: consentId, viewerId, period } = consent;
-  const today = dayOf(consent.consentedAt);
-  const whole = planSpans(historyLimits(consent.providerId), today);
-  const first = whole[0];
+/** What was not had and may be had now, and what an earlier period left undone. */
+function gapsOf(consent: PlannedConsent, known: readonly KnownSpan[]): readonly KnownSpan[] {
+  return known.filter(({ consentId, status, reason, consent: { endedAt } }) =>
+    // What another living consent still has to fetch, it will.
+    status === 'PLANNED'
+      ? consentId === consent.id || endedAt !== null
+      : status !== 'SAVED' && isMendable(reason),
+  );
+}
+
+/**
+ * The days of an account that need no call: what is known of it, but for the gaps; and, where the
+ * daily read has begun, the newest that this can have later.
+ */
+function coveredOf(
+  limits: HistoryLimits,
+  { consentedAt }: PlannedConsent,
+  { readUntilOn }: Account,
+  known: readonly KnownSpan[],
+  gaps: readonly KnownSpan[],
+): readonly Stretch[] {
+  const [first, ...others] = known.map(stretchOf);
   if (first === undefined) return [];
-  const isFresh = known.length === 0;
-  const planned = isFresh
-    ? whole
-    : [
-        // One call at least of each consent: so it is known which of them reach the account.
-        ...(known.some((span) => span.consentId === consentId) ? [] : [first]),
-        ...daysSince(consent, account, known),
-      ];
-  const rows = planned.map(({ from, until }, index) => ({
+  const from = others.reduce((least, day) => (day.from < least ? day.from : least), first.from);
+  const last = [...others.map(({ until }) => until), dayOf(readUntilOn ?? startOf(first.until))];
+  const until = last.reduce(laterDay, first.until);
+  const settled = known.filter((span) => !gaps.includes(span)).map(stretchOf);
+  const unread = laterDay(addDays(until, 1), laterFromOf(limits, consentedAt));
+  return [
+    ...settled,
+    ...without([{ from, until }], gaps.map(stretchOf)),
+    ...(readUntilOn === null ? [] : [{ from: unread, until: dayOf(consentedAt) }]),
+  ];
+}
+
+function rowOf(
+  { id: consentId, viewerId, period, consentedAt, windowEndsAt }: PlannedConsent,
+  { id: accountId }: Account,
+  { from, until, windowOnly, closed }: PlannedSpan,
+  index: number,
+  now: Date,
+) {
+  return {
     // The same span always has the same id, so that planning twice changes nothing.
-    id: uuidOf('span', consentId, account.id, from),
+    id: uuidOf('span', consentId, accountId, from),
     viewerId,
     consentId,
-    accountId: account.id,
-    // Of a fresh account the first is the quick one, which the user waits for.
-    ordinal: from === first.from ? 0 : index + 1,
+    accountId,
+    // The first of all is the quick one, which the user waits for.
+    ordinal: until === dayOf(consentedAt) ? 0 : index + 1,
     period,
     fromOn: startOf(from),
     untilOn: startOf(until),
-    deadlineAt: deadlineOf(consent, from),
-  }));
-  return tx.historySpan.createManyAndReturn({ data: rows, skipDuplicates: true });
-}
-
-/**
- * The days since an account was last read that the window's closing takes away. Those that can be had
- * later are the business of the daily read, where it has begun.
- */
-function daysSince(
-  consent: PlannedConsent,
-  account: Account,
-  known: readonly HistorySpan[],
-): readonly { readonly from: Day; readonly until: Day }[] {
-  const planned = known.map(({ untilOn }) => dayOf(untilOn)).reduce(laterDay);
-  const today = dayOf(consent.consentedAt);
-  if (account.readUntilOn === null) return cutDays(addDays(planned, 1), today);
-  const last = laterDay(planned, dayOf(account.readUntilOn));
-  return cutDays(addDays(last, 1), addDays(laterFrom(consent), -1));
-}
-
-/** Set where the bank stops serving the days once its window has closed. */
-function deadlineOf(consent: PlannedConsent, from: Day): Date | null {
-  return from < laterFrom(consent) ? consent.windowEndsAt : null;
-}
-
-/** The oldest day that can still be read once the window has closed. */
-function laterFrom(consent: PlannedConsent): Day {
-  const { laterDays } = historyLimits(consent.providerId);
-  return addDays(dayOf(consent.consentedAt), 1 - laterDays);
+    deadlineAt: windowOnly ? windowEndsAt : null,
+    ...(closed === null ? {} : { status: 'MISSED' as const, reason: closed, endedAt: now }),
+  };
 }

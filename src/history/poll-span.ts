@@ -12,6 +12,7 @@ import {
   unwantedEnd,
   WINDOW_CLOSED,
 } from './open-span.ts';
+import { notePace } from './pace.ts';
 import { saveSpan } from './save-span.ts';
 import { askForPoll, askForSpan } from './span-job.ts';
 import { isOverdue, nextPollAt, nextTaskAt, TASKS_MAX } from './task-times.ts';
@@ -44,12 +45,19 @@ export async function pollSpan(app: App, viewerId: string, spanId: string): Prom
   }
   switch (task.status) {
     case 'SUCCEEDED':
+      notePace(app, span.account.providerId, paceOfTask(app, span));
       return saveSpan(app, span, task.listing);
     case 'FAILED':
       return afterFailure(app, span, task.failure);
     case 'WAITING':
       return pollAgain(app, span, 0);
   }
+}
+
+/** How long the bank has taken over a task, as far as our looks for it tell. */
+function paceOfTask({ clock }: App, { taskAskedAt, noticedAt }: OpenSpan): number {
+  const endedAt = noticedAt?.getTime() ?? clock.now();
+  return Math.max(0, endedAt - (taskAskedAt?.getTime() ?? endedAt));
 }
 
 /** Goes on where the results address said nothing of the task, or nothing that can be read. */

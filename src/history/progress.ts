@@ -1,6 +1,20 @@
-import { type Day, dayOf } from '../base/days.ts';
+import { addDays, type Day, dayOf, laterDay } from '../base/days.ts';
 import type { Consent, HistorySpan } from '../generated/prisma/client.ts';
 import type { Reader } from '../postgres/db.ts';
+import { joined, type Stretch, without } from './stretch.ts';
+
+/** Which days of an account are here. */
+export interface AccountCoverage {
+  readonly accountId: string;
+  readonly spansTotal: number;
+  readonly spansDone: number;
+  /** The oldest day such that it and every day after it is here; null before the newest is. */
+  readonly oldestDay: Day | null;
+  /** The newest day that was read; null before. */
+  readonly newestDay: Day | null;
+  /** Newest first. */
+  readonly gaps: readonly HistoryGap[];
+}
 
 /** How far the history of a consent has come. */
 export interface HistoryProgress {
@@ -13,13 +27,12 @@ export interface HistoryProgress {
   /** When the bank's history window closes. */
   readonly deadline: Date;
   readonly gaps: readonly HistoryGap[];
+  readonly accounts: readonly AccountCoverage[];
 }
 
 /** Days that could not be had. */
-export interface HistoryGap {
+export interface HistoryGap extends Stretch {
   readonly accountId: string;
-  readonly from: Day;
-  readonly until: Day;
   readonly reason: string;
 }
 
@@ -38,34 +51,105 @@ export async function readProgress(
   );
 }
 
-/** @param spans - of one consent, newest first within each account */
+/**
+ * Which days of accounts are here, by account id: by all of their consents, by the accounts that were
+ * merged into them, and by the daily read. Two queries, however many accounts.
+ */
+export async function readCoverage(
+  reader: Reader,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, AccountCoverage>> {
+  const ids = [...accountIds];
+  const accounts = await reader.account.findMany({
+    where: { id: { in: ids } },
+    select: { id: true, readUntilOn: true },
+  });
+  const spans = await reader.historySpan.findMany({
+    where: { OR: [{ accountId: { in: ids } }, { account: { mergedIntoId: { in: ids } } }] },
+    include: { account: { select: { mergedIntoId: true } } },
+    orderBy: { untilOn: 'desc' },
+  });
+  // A merged account's own days are shown with it as well as with the other.
+  const of = (id: string) =>
+    spans.filter(({ accountId, account }) => accountId === id || account.mergedIntoId === id);
+  return new Map(accounts.map(({ id, readUntilOn }) => [id, coverageOf(id, of(id), readUntilOn)]));
+}
+
 function progressOf(
   spans: readonly HistorySpan[],
   consent: Pick<Consent, 'plannedAt' | 'windowEndsAt'>,
 ): HistoryProgress {
-  const byAccount = Map.groupBy(spans, (span) => span.accountId);
-  const reached = [...byAccount.values()].map((newestFirst) => {
-    const firstMissing = newestFirst.findIndex((span) => span.status !== 'SAVED');
-    const saved = firstMissing === -1 ? newestFirst : newestFirst.slice(0, firstMissing);
-    return saved.at(-1)?.fromOn ?? null;
-  });
-  const oldest = reached.reduce(
-    (latest, day) => (latest === null || day === null ? null : latest > day ? latest : day),
-    reached[0] ?? null,
-  );
+  const byAccount = Map.groupBy(spans, ({ accountId }) => accountId);
+  const accounts = [...byAccount].map(([id, own]) => coverageOf(id, own, null));
+  const oldest = accounts.map(({ oldestDay }) => oldestDay);
   return {
     planned: consent.plannedAt !== null,
-    spansTotal: spans.length,
-    spansDone: spans.filter((span) => span.status !== 'PLANNED').length,
-    oldestDay: oldest === null ? null : dayOf(oldest),
+    ...countsOf(spans),
+    oldestDay: oldest.reduce(
+      (latest, day) => (latest === null || day === null ? null : laterDay(latest, day)),
+      oldest[0] ?? null,
+    ),
     deadline: consent.windowEndsAt,
-    gaps: spans
-      .filter((span) => span.status !== 'PLANNED' && span.reason !== null)
-      .map((span) => ({
-        accountId: span.accountId,
-        from: dayOf(span.fromOn),
-        until: dayOf(span.untilOn),
-        reason: span.reason ?? 'UNKNOWN',
-      })),
+    gaps: accounts.flatMap(({ gaps }) => gaps),
+    accounts,
   };
+}
+
+function countsOf(spans: readonly HistorySpan[]) {
+  const spansDone = spans.filter(({ status }) => status !== 'PLANNED').length;
+  return { spansTotal: spans.length, spansDone };
+}
+
+/**
+ * @param spans - newest first
+ * @param readUntilOn - the last day that the daily read brought
+ */
+function coverageOf(
+  accountId: string,
+  spans: readonly HistorySpan[],
+  readUntilOn: Date | null,
+): AccountCoverage {
+  const stretchOf = ({ fromOn, untilOn }: Pick<HistorySpan, 'fromOn' | 'untilOn'>): Stretch => ({
+    from: dayOf(fromOn),
+    until: dayOf(untilOn),
+  });
+  const saved = spans.filter(({ status }) => status === 'SAVED').map(stretchOf);
+  const open = spans.filter(({ status }) => status !== 'SAVED').map(stretchOf);
+  const first = spans.findLast(({ status }) => status === 'SAVED');
+  const daily = readUntilOn === null || first === undefined ? [] : dailyOf(first, readUntilOn);
+  const here = joined([...saved, ...without(daily, open)]);
+  const newest = here.at(-1);
+  const known = [...open, ...here].map(({ until }) => until).reduce(laterDay, '' as Day);
+  return {
+    accountId,
+    ...countsOf(spans),
+    oldestDay: newest?.until === known ? newest.from : null,
+    newestDay: newest?.until ?? null,
+    gaps: gapsOf(spans, here),
+  };
+}
+
+// The daily read begins where the first plan ended.
+function dailyOf({ untilOn }: HistorySpan, readUntilOn: Date): Stretch[] {
+  return [{ from: addDays(dayOf(untilOn), 1), until: dayOf(readUntilOn) }];
+}
+
+/** What could not be had of the days that are not here: one gap where the same reason goes on. */
+function gapsOf(spans: readonly HistorySpan[], here: readonly Stretch[]): HistoryGap[] {
+  const gaps: HistoryGap[] = [];
+  // How far a refusal reaches is known once everything newer is.
+  let undecided = false;
+  for (const { accountId, status, reason, fromOn, untilOn } of spans) {
+    undecided ||= status === 'PLANNED';
+    if (reason === null || (undecided && status === 'REFUSED')) continue;
+    const days = [{ from: dayOf(fromOn), until: dayOf(untilOn) }];
+    const lacking = status === 'SAVED' ? days : without(days, here).toReversed();
+    for (const { from, until } of lacking) {
+      const last = gaps.at(-1);
+      const goesOn = last?.reason === reason && last.from === addDays(until, 1);
+      if (goesOn) gaps[gaps.length - 1] = { ...last, from };
+      else gaps.push({ accountId, from, until, reason });
+    }
+  }
+  return gaps;
 }

@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import { addDays, type Day, dayOf, laterDay } from '../base/days.ts';
 import type { Account, Consent } from '../generated/prisma/client.ts';
-import { historyLimits } from '../providers/limits.ts';
+import { currentLimits } from '../providers/learnt-limits.ts';
 import type { Bank, DayRange } from '../truelayer/bank.ts';
 import { type BankMeaning, BankError } from '../truelayer/errors.ts';
 import type { Listing } from '../truelayer/listing.ts';
@@ -57,7 +57,8 @@ export async function readAccount(
   const card = kind === 'CARD';
   const now = nowOf(app.clock);
   const today = dayOf(now);
-  const range = recentRange(account, consent, today);
+  const { laterDays } = await currentLimits(app.database.shared, account, now);
+  const range = recentRange(account, consent, today, laterDays);
   const may = (scope: string) => consent.scopes.includes(scope);
   // There are none of cards, and they change so seldom that a try again leaves out what it has.
   const mayOrder = (scope: string, readAt: Date | null) =>
@@ -109,11 +110,11 @@ export async function readAccount(
  * The days to read: two weeks for rows that are posted late, more where longer was not read, and
  * no more than the bank serves outside its window.
  */
-function recentRange(account: Account, consent: Consent, today: Day): DayRange {
+function recentRange(account: Account, consent: Consent, today: Day, laterDays: number): DayRange {
   const until = dayOf(account.readUntilOn ?? consent.consentedAt);
   const wanted = addDays(until, -OVERLAP_DAYS);
   const usual = addDays(today, -RECENT_DAYS);
-  const reach = addDays(today, 1 - historyLimits(account.providerId).laterDays);
+  const reach = addDays(today, 1 - laterDays);
   return { from: laterDay(wanted < usual ? wanted : usual, reach), to: today };
 }
 

@@ -5,7 +5,9 @@ import { LIVING } from '../consents/status.ts';
 import { publish } from '../events.ts';
 import type { Consent } from '../generated/prisma/client.ts';
 import { ask, jobs } from '../jobs.ts';
+import type { SpanStatus } from '../generated/prisma/enums.ts';
 import type { Tx } from '../postgres/db.ts';
+import { noteServed, shrinkRefused } from './shrink.ts';
 import { askForPoll, askForSpans } from './span-job.ts';
 
 /**
@@ -52,7 +54,8 @@ async function reopenSpans(tx: Tx, { id, period }: Consent): Promise<void> {
 }
 
 /**
- * Notes on the consent that its history has ended, if no span of it is left to fetch.
+ * Notes on the consent that its history has ended, if no span of it is left to fetch, nor anything to
+ * try where the bank refused.
  *
  * @returns what the change log has to say of it
  */
@@ -63,8 +66,11 @@ export async function noteHistoryEnd(
 ): Promise<readonly ChangeEntry[]> {
   // Of two spans that end at once each would still see the other: one waits until the other has ended.
   await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended(${consentId}, 7243004))::text`;
-  const left = await tx.historySpan.count({ where: { consentId, status: 'PLANNED' } });
-  if (left > 0) return [];
+  const spans = await tx.historySpan.groupBy({ by: ['status'], where: { consentId } });
+  const has = (one: SpanStatus) => spans.some(({ status }) => status === one);
+  if (has('REFUSED') && (await shrinkRefused(app, tx, consentId))) return [];
+  if (has('PLANNED')) return [];
+  await noteServed(app, tx, consentId);
   const { count } = await tx.consent.updateMany({
     // Renewed, it has a history to plan first: what still ends is of the period before.
     where: { id: consentId, historyEndedAt: null, plannedAt: { not: null } },

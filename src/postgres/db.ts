@@ -39,6 +39,7 @@ export interface Database {
     | 'erasureKey'
     | 'operatorAct'
     | 'webhookEndpoint'
+    | 'learntLimit'
     | '$queryRaw'
     | '$queryRawUnsafe'
   >;

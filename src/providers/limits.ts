@@ -4,14 +4,25 @@ export interface HistoryLimits {
   readonly windowMinutes: number;
   /** Months that can be read inside the window, 1 to 72. */
   readonly reachMonths: number;
+  /** Days before today that it was seen to serve inside the window, and no more; null where not known. */
+  readonly reachDays: number | null;
   /** Days that can still be read once the window has closed. */
   readonly laterDays: number;
+  /** Days that one call may cover. */
+  readonly longestDays: number;
 }
 
 // A bank that is not named here gets the shortest window known, for what is planned early costs
 // nothing where there was more time. Monzo: 5 minutes, 88 days later. The Lloyds group brought in
 // 45 minutes, yet Halifax answers today as if it were five.
-const DEFAULT_LIMITS: HistoryLimits = { windowMinutes: 5, reachMonths: 72, laterDays: 90 };
+// Calls of half a year are the longest that TrueLayer recommends.
+const DEFAULT_LIMITS: HistoryLimits = {
+  windowMinutes: 5,
+  reachMonths: 72,
+  reachDays: null,
+  laterDays: 90,
+  longestDays: 182,
+};
 const LIMITS: Readonly<Record<string, Partial<HistoryLimits>>> = {
   'ob-monzo': { laterDays: 88 },
   'ob-lloyds': { windowMinutes: 45 },
@@ -20,7 +31,8 @@ const LIMITS: Readonly<Record<string, Partial<HistoryLimits>>> = {
 };
 
 /**
- * The history limits of a provider.
+ * The history limits of a provider, as far as they are known beforehand; what its refusals have
+ * taught since is in `learnt-limits.ts`.
  *
  * @see https://docs.truelayer.com "Fetch historical transactions": 5 to 45 minutes, then 90 days
  */
