@@ -1,8 +1,7 @@
-import type { HistoryGap, HistoryProgress } from '../history/progress.ts';
-import { Account } from './account-ref.ts';
 import { builder } from './builder.ts';
 import { badInput, NIL_UUID, pageComplexity, pageSize, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
+import { HistoryProgress } from './history.ts';
 import { forgetLoaded } from './loaders.ts';
 import { Provider } from './provider.ts';
 
@@ -37,82 +36,6 @@ export const STATUS_REASONS = {
 const StatusReason = builder.enumType('ConsentStatusReason', {
   description: 'Why a consent stands where it does.',
   values: STATUS_REASONS,
-});
-
-const GAP_REASONS = {
-  OUT_OF_REACH: { description: 'The bank does not serve days so old.' },
-  WINDOW_CLOSED: { description: 'The bank stopped serving them before they could be asked for.' },
-  CONSENT_ENDED: { description: 'The consent ended first.' },
-  ACCESS_DENIED: { description: 'The bank refuses them.' },
-  SCA_EXCEEDED: { description: 'The bank wants the user to sign in again for them.' },
-  NOT_SUPPORTED: { description: 'The bank has no transactions to give.' },
-  ACCOUNT_GONE: { description: 'The bank no longer knows the account.' },
-  REQUEST_REFUSED: { description: 'The bank did not understand what it was asked.' },
-  PROVIDER_DEPRECATED: { description: 'The bank has left TrueLayer.' },
-  USER_ACTION: { description: 'The user has to do something at the bank.' },
-  ROWS_NOT_UNDERSTOOD: {
-    description: 'Some rows of these days made no sense; the others are there.',
-  },
-  ACCOUNT_UNSHARED: { description: 'The user no longer shares the account.' },
-  ACCOUNT_EXCLUDED: { description: 'The user does not want the account to be read.' },
-  UNKNOWN: { description: 'For a reason that this API does not know.' },
-} as const;
-const GapReason = builder.enumType('HistoryGapReason', {
-  description: 'Why days could not be had.',
-  values: GAP_REASONS,
-});
-
-function isGapReason(reason: string): reason is keyof typeof GAP_REASONS {
-  return Object.hasOwn(GAP_REASONS, reason);
-}
-
-const Gap = builder.objectRef<HistoryGap>('HistoryGap').implement({
-  description: 'Days that could not be had from the bank, or not in full.',
-  fields: (t) => ({
-    account: t.field({
-      type: Account,
-      nullable: true,
-      description: 'Of which account; null only if that has just been removed.',
-      resolve: (gap, _args, { loaders }) => loaders.accounts.load(gap.accountId),
-    }),
-    from: t.expose('from', { type: 'Date', description: 'The first day, inclusive.' }),
-    to: t.expose('until', { type: 'Date', description: 'The last day, inclusive.' }),
-    reason: t.field({
-      type: GapReason,
-      description: 'Why not.',
-      resolve: ({ reason }) => (isGapReason(reason) ? reason : 'UNKNOWN'),
-    }),
-  }),
-});
-
-const Progress = builder.objectRef<HistoryProgress>('HistoryProgress').implement({
-  description: 'How far the past of a consent has been fetched.',
-  fields: (t) => ({
-    spansTotal: t.exposeInt('spansTotal', {
-      description: 'Stretches of days to fetch, over all accounts; 0 until they are planned.',
-    }),
-    spansDone: t.exposeInt('spansDone', {
-      description: 'Stretches that are saved, or known not to be had.',
-    }),
-    complete: t.boolean({
-      description: 'True once nothing more is to be fetched.',
-      resolve: ({ planned, spansTotal, spansDone }) => planned && spansDone === spansTotal,
-    }),
-    oldestDay: t.expose('oldestDay', {
-      type: 'Date',
-      nullable: true,
-      description: 'From this day on everything is there, in every account; null until it is so.',
-    }),
-    deadline: t.expose('deadline', {
-      type: 'DateTime',
-      description: 'When the bank stops serving the older days.',
-    }),
-    gaps: t.field({
-      type: [Gap],
-      description: 'Days that could not be had, and why.',
-      resolve: (progress) => [...progress.gaps],
-    }),
-  }),
 });
 
 const Revocation = builder.prismaObject('Revocation', {
@@ -186,7 +109,7 @@ export const Consent = builder.prismaNode('Consent', {
       description: 'How far the bank knows that it was taken back; null unless it was.',
     }),
     history: t.field({
-      type: Progress,
+      type: HistoryProgress,
       description: 'How far its past has been fetched.',
       resolve: (consent, _args, { loaders }) => loaders.histories.load(consent),
     }),

@@ -24,7 +24,7 @@ import type {
   Viewer as ViewerRow,
   WebhookEndpoint,
 } from '../generated/prisma/client.ts';
-import type { HistoryProgress } from '../history/progress.ts';
+import type { AccountCoverage, HistoryProgress } from '../history/progress.ts';
 
 /** A viewer as their bearer token names them, with what it lets them see. */
 export interface TokenViewer extends Viewer {
@@ -66,6 +66,8 @@ export interface Loaders {
   readonly lastEvents: DataLoader<string, LastEvent | null>;
   readonly webhookEndpoints: DataLoader<string, WebhookEndpoint | null>;
   readonly histories: DataLoader<Consent, HistoryProgress, string>;
+  /** Which days of accounts are here, by the account's id. */
+  readonly coverages: DataLoader<string, AccountCoverage>;
   /** The rows of viewers; null before their first link. */
   readonly viewers: DataLoader<string, ViewerRow | null>;
   /** The accounts that were merged into each, by its id. */

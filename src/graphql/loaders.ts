@@ -12,7 +12,7 @@ import { findLastEvents } from '../changes/last-events.ts';
 import { adviseConsents } from '../consents/attention.ts';
 import { readTimelines } from '../consents/timeline.ts';
 import type { Consent, Provider, Trouble } from '../generated/prisma/client.ts';
-import { readProgress } from '../history/progress.ts';
+import { readCoverage, readProgress } from '../history/progress.ts';
 import type { Reader } from '../postgres/db.ts';
 import { findEndpoints } from '../webhooks/endpoints.ts';
 import type { Loaders } from './context.ts';
@@ -55,6 +55,13 @@ export function createLoaders(app: App, viewerId: string): Loaders {
         return consents.map(({ id }) => found.get(id) ?? new Error(`there is no consent ${id}`));
       },
       { cacheKeyFn: ({ id }) => id },
+    ),
+    coverages: new DataLoader(
+      async (ids) => {
+        const found = await readCoverage(reader, ids);
+        return ids.map((id) => found.get(id) ?? new Error(`there is no account ${id}`));
+      },
+      { maxBatchSize: BATCH_MAX },
     ),
     mergedAccounts: new DataLoader(
       async (ids) => {

@@ -69,10 +69,17 @@ export async function readCoverage(
     include: { account: { select: { mergedIntoId: true } } },
     orderBy: { untilOn: 'desc' },
   });
-  // A merged account's own days are shown with it as well as with the other.
-  const of = (id: string) =>
-    spans.filter(({ accountId, account }) => accountId === id || account.mergedIntoId === id);
-  return new Map(accounts.map(({ id, readUntilOn }) => [id, coverageOf(id, of(id), readUntilOn)]));
+  // The days of a merged account are shown with it as well as with the other.
+  const pairs = spans.flatMap((span) =>
+    [span.accountId, span.account.mergedIntoId].map((id) => ({ id, span })),
+  );
+  const byAccount = Map.groupBy(pairs, ({ id }) => id);
+  return new Map(
+    accounts.map(({ id, readUntilOn }) => {
+      const own = (byAccount.get(id) ?? []).map(({ span }) => span);
+      return [id, coverageOf(id, own, readUntilOn)];
+    }),
+  );
 }
 
 function progressOf(

@@ -7,6 +7,7 @@ import { narrowed } from '../../src/providers/learnt-limits.ts';
 import { historyLimits } from '../../src/providers/limits.ts';
 import type { BankTraits } from '../../src/simulator/banks/bank.ts';
 import { startTestHouse, storyClock, type TestHouse } from '../support/house.ts';
+import { consentOf, renew } from '../support/renew.ts';
 import { settle } from '../support/time.ts';
 import { User } from '../support/user.ts';
 
@@ -52,29 +53,40 @@ const today = () => dayOf(new Date(clock.now()));
 
 /** Somebody new connects the bank, and all is done that is due then. */
 async function connect(waitMilliseconds = 0) {
-  const user = new User(test, `user ${(users += 1)}`);
+  const name = `user ${(users += 1)}`;
+  const user = new User(test, name);
   const from = test.simulator.journal.entries.length;
   const id = await user.connect(...WAY);
   if (waitMilliseconds > 0) await clock.setTime(clock.now() + waitMilliseconds);
   await settle(test, clock);
-  const { data } = await user.ask(
-    `query ($id: ID!) { consent(id: $id) { status history {
-       complete oldestDay gaps { from to reason } } } }`,
-    { id },
-  );
+  const { history, ...consent } = await progressOf(user, id);
   const calls = test.simulator.journal.entries
     .slice(from)
     .filter(({ path }) => path.endsWith('/transactions'));
   return {
-    ...data.consent.history,
-    status: data.consent.status,
+    user,
+    name,
+    id,
+    ...history,
+    status: consent.status,
     calls: calls.length,
     refused: calls.filter(({ status }) => (status ?? 0) >= 400).length,
   };
 }
 
+async function progressOf(user: User, id: string) {
+  const { data } = await user.ask(
+    `query ($id: ID!) {
+       consent(id: $id) { status history { complete oldestDay gaps { from to reason }
+         accounts { oldestDay gaps { renewalMayHelp } account { coverage {
+           oldestDay newestDay complete gaps { from to reason message } } } } } } }`,
+    { id },
+  );
+  return data.consent;
+}
+
 /** Lets what was learnt lie back by some days more. */
-const age = (days: number) =>
+const letAge = (days: number) =>
   owner.query(
     `update learnt_limit set learnt_at = learnt_at - $1 * interval '1 day',
        seen_at = seen_at - $1 * interval '1 day'`,
@@ -95,7 +107,7 @@ describe('a bank that refuses days older than its records', () => {
     expect(first.oldestDay).toBe(addMonths(today(), -30));
     expect(first.refused).toBeGreaterThan(0);
     expect(first.calls).toBeLessThan(30);
-    await age(1);
+    await letAge(1);
     expect(await connect()).toMatchObject({ complete: true, gaps: gap(today()) });
     expect(await learnt()).toMatchObject([{ kind: 'REACH', days_seen: 2 }]);
     const third = await connect();
@@ -103,7 +115,7 @@ describe('a bank that refuses days older than its records', () => {
     expect(third.oldestDay).toBe(addMonths(today(), -30));
     // The bank may give more by and by.
     adjust({});
-    await age(31);
+    await letAge(31);
     expect(await connect()).toMatchObject({ complete: true, gaps: [], refused: 0 });
     expect(await learnt()).toEqual([]);
   });
@@ -131,11 +143,28 @@ describe('a bank whose window closes during a history', () => {
       { from: addMonths(day, -72), to: addDays(day, -90), reason: 'WINDOW_CLOSED' },
     ]);
     expect(await learnt()).toEqual([{ kind: 'LATER', days: 60, days_seen: 1 }]);
+    const [account] = late.accounts;
+    expect(account).toMatchObject({
+      oldestDay: late.oldestDay,
+      gaps: [{ renewalMayHelp: true }, {}],
+    });
+    expect(account.account.coverage).toMatchObject({
+      oldestDay: late.oldestDay,
+      newestDay: day,
+      complete: true,
+      gaps: [{ ...late.gaps[0], message: 'The bank refuses them.' }, late.gaps[1]],
+    });
     const next = await connect(6 * MINUTE);
     expect(next.gaps).toEqual([
       { from: addMonths(today(), -72), to: addDays(today(), -60), reason: 'WINDOW_CLOSED' },
     ]);
     expect(next.refused).toBe(0);
+    // Renewed in time, the first has all of it after all.
+    const consent = await consentOf(owner, late.name);
+    await renew(test, owner, late.user, consent, { input: WAY[0], plan: WAY[1] });
+    await settle(test, clock);
+    const { history } = await progressOf(late.user, late.id);
+    expect(history).toMatchObject({ complete: true, gaps: [], oldestDay: addMonths(day, -72) });
   });
 
   it.each([['sca_exceeded'], ['access_denied'], ['invalid_date_range']] as const)(
