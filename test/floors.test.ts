@@ -14,7 +14,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['app.ts'],
   ['acts', 'outbox'],
   ['providers', 'changes', 'alarms', 'keys', 'clients'],
-  ['consents', 'accounts'],
+  // The end of a consent hands its accounts over, or takes them along.
+  ['accounts'],
+  ['consents'],
   ['history', 'viewers', 'webhooks'],
   ['graphql', 'worker.ts'],
   ['http'],

@@ -31,6 +31,13 @@ export class AccountNotMergedError extends ExpectedError {
   }
 }
 
+/** An account is merged into another, and shown as that. */
+export class AccountMergedError extends ExpectedError {
+  constructor() {
+    super('ACCOUNT_MERGED', 'The account is merged into another: change that, or split it first.');
+  }
+}
+
 /** A name that an account cannot go by. */
 export class AccountNameRefusedError extends ExpectedError {
   constructor() {

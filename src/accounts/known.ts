@@ -9,14 +9,7 @@ export interface AccountOwner {
   readonly viewerId: string;
   readonly environment: string;
   readonly providerId: string;
-  readonly consentedAt: Date;
 }
-
-/** An account that the viewer has at a bank, with what matching and saving ask of it. */
-export type KnownRow = KnownAccount & {
-  /** True where another living consent, given later, feeds it: its ids are that consent's. */
-  readonly fedByNewer: boolean;
-};
 
 /**
  * Makes sure that nobody else matches, merges or splits accounts of the viewer until the transaction
@@ -27,16 +20,16 @@ export async function lockAccounts(tx: Tx, viewerId: string): Promise<void> {
 }
 
 /** The viewer's accounts at a consent's bank, those merged into another as views of that. */
-export async function findKnown(tx: Tx, owner: AccountOwner): Promise<readonly KnownRow[]> {
+export async function findKnown(tx: Tx, owner: AccountOwner): Promise<readonly KnownAccount[]> {
   const { viewerId, environment, providerId } = owner;
   const where = { viewerId, environment, providerId };
   const rows = await tx.account.findMany({
     where,
-    include: { aliases: true, consent: { select: { consentedAt: true, endedAt: true } } },
+    include: { aliases: true, consent: { select: { endedAt: true } } },
     orderBy: { id: 'asc' },
   });
   const byAccount = Map.groupBy(rows, ({ id, mergedIntoId }) => mergedIntoId ?? id);
-  return rows.flatMap((row): KnownRow[] => {
+  return rows.flatMap((row): KnownAccount[] => {
     if (row.mergedIntoId !== null) return [];
     const views = byAccount.get(row.id) ?? [];
     const living = row.status === 'SHARED' && row.consent.endedAt === null;
@@ -51,7 +44,6 @@ export async function findKnown(tx: Tx, owner: AccountOwner): Promise<readonly K
           ...view.aliases.map(({ providerAccountId }) => providerAccountId),
         ]),
         missable: !elsewhere,
-        fedByNewer: elsewhere && row.consent.consentedAt > owner.consentedAt,
       },
     ];
   });

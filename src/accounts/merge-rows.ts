@@ -52,7 +52,10 @@ export async function moveTransactions(
     update transaction set account_id = ${keepId}::uuid, origin_account_id = ${mergeId}::uuid
     where account_id = ${mergeId}::uuid and collapsed_into_id is null
     returning id::text as id`;
-  return [...entries(lenders, 'REMOVED'), ...entries([...borrowers, ...moved], 'CHANGED')];
+  return [
+    ...entries(lenders, 'REMOVED', mergeId),
+    ...entries([...borrowers, ...moved], 'CHANGED', keepId),
+  ];
 }
 
 /**
@@ -88,8 +91,13 @@ export async function returnTransactions(
         where own.account_id = ${mergeId}::uuid and own.identity = transaction.identity)
     returning id::text as id`;
   return [
-    ...entries(shown, 'ADDED'),
-    ...entries([...borrowers, ...moved], 'CHANGED'),
+    ...entries(shown, 'ADDED', mergeId),
+    ...entries(moved, 'CHANGED', mergeId),
+    ...entries(
+      borrowers.filter(({ id }) => !moved.some((row) => row.id === id)),
+      'CHANGED',
+      keepId,
+    ),
     ...(await surface(tx, keepId)),
   ];
 }
@@ -111,6 +119,10 @@ async function surface(tx: Tx, keepId: string): Promise<readonly ChangeEntry[]> 
   return changes;
 }
 
-function entries(rows: readonly Moved[], act: ChangeEntry['act']): ChangeEntry[] {
-  return rows.map(({ id }) => ({ subject: 'TRANSACTION', subjectId: id, act }));
+function entries(
+  rows: readonly Moved[],
+  act: ChangeEntry['act'],
+  accountId: string,
+): ChangeEntry[] {
+  return rows.map(({ id }) => ({ subject: 'TRANSACTION', subjectId: id, act, accountId }));
 }

@@ -4,16 +4,13 @@ import { type ChangeEntry, recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
 import type { Account } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
-import {
-  AccountNotMergedError,
-  AccountsNotMergeableError,
-  AccountUnknownError,
-} from './account-error.ts';
+import { AccountsNotMergeableError, AccountUnknownError } from './account-error.ts';
+import { chooseFeeds } from './choose-feeds.ts';
 import { compare, identifiersOf } from './identifiers.ts';
 import { lockAccounts, viewOf } from './known.ts';
-import { handFeedBack, lendFeed } from './merge-feed.ts';
-import { moveTransactions, returnTransactions } from './merge-rows.ts';
-import { decidePair, keepApart, wasProposed } from './propose.ts';
+import { moveBalanceDays } from './merge-belongings.ts';
+import { type MergedPair, moveTransactions } from './merge-rows.ts';
+import { decidePair, wasProposed } from './propose.ts';
 
 /** Which account stays, and which is said to be the same. */
 export interface MergeRequest {
@@ -24,8 +21,9 @@ export interface MergeRequest {
 
 /**
  * Makes one of two accounts, for the viewer has said that they are. The one that is merged stays as a
- * row out of sight, its transactions show in the other, those that both have once; the bank goes on
- * to be read by whichever it listed last. `splitAccount` undoes it. A repeat changes nothing.
+ * row out of sight, its transactions show in the other, those that both have once; that is read by
+ * whichever of both consents lives and was given last. `splitAccount` undoes it. A repeat changes
+ * nothing.
  *
  * @throws AccountUnknownError; AccountsNotMergeableError, whose code says why
  */
@@ -35,54 +33,29 @@ export async function mergeAccounts(app: App, request: MergeRequest): Promise<vo
   const now = nowOf(app.clock);
   await app.database.transact(viewerId, async (tx) => {
     await lockAccounts(tx, viewerId);
-    const [keep, merge] = await findBoth(tx, keepId, mergeId);
+    const [keep, merge] = await lockPair(tx, request);
     if (merge.mergedIntoId === keepId) return;
     await requireMergeable(tx, keep, merge);
-    await lendFeed(tx, keep, merge, now);
+    const data = { mergedIntoId: keepId, mergedAt: now };
+    await tx.account.update({ where: { id: mergeId }, data });
+    await chooseFeeds(tx, viewerId, now);
+    await moveBalanceDays(tx, request);
     const moved = await moveTransactions(tx, request);
     await decidePair(tx, [keepId, mergeId], 'MERGED', now);
-    await announce(app, tx, [keep, merge], now, [
-      { subject: 'ACCOUNT', subjectId: mergeId, act: 'REMOVED' },
-      { subject: 'ACCOUNT', subjectId: keepId, act: 'CHANGED' },
-      ...moved,
-    ]);
+    await announcePair(app, tx, request, now, { merged: 'REMOVED', moved });
   });
 }
 
 /**
- * Makes a merged account one of its own again: it gets back what it brought along and what was read
- * of it since. Of one that is only proposed to be another it says that it is not.
+ * Locks two accounts, so that what is being read of them at this moment is saved before or finds its
+ * new place.
  *
- * @throws AccountUnknownError; AccountNotMergedError if it is one of its own already
+ * @throws AccountUnknownError
  */
-export async function splitAccount(
-  app: App,
-  { viewerId, accountId }: { readonly viewerId: string; readonly accountId: string },
-): Promise<void> {
-  const now = nowOf(app.clock);
-  await app.database.transact(viewerId, async (tx) => {
-    await lockAccounts(tx, viewerId);
-    const found = await tx.account.findUnique({ where: { id: accountId } });
-    if (found === null) throw new AccountUnknownError();
-    const keepId = found.mergedIntoId;
-    if (keepId === null) {
-      if ((await keepApart(tx, accountId, now)) > 0) return;
-      throw new AccountNotMergedError();
-    }
-    const [keep, merge] = await findBoth(tx, keepId, accountId);
-    await handFeedBack(tx, keep, merge, now);
-    const moved = await returnTransactions(tx, { keepId, mergeId: accountId });
-    await decidePair(tx, [keepId, accountId], 'KEPT_APART', now);
-    await announce(app, tx, [keep, merge], now, [
-      { subject: 'ACCOUNT', subjectId: accountId, act: 'ADDED' },
-      { subject: 'ACCOUNT', subjectId: keepId, act: 'CHANGED' },
-      ...moved,
-    ]);
-  });
-}
-
-// Locked, so that what is being read of them at this moment is saved before or finds its new place.
-async function findBoth(tx: Tx, keepId: string, mergeId: string): Promise<[Account, Account]> {
+export async function lockPair(
+  tx: Tx,
+  { keepId, mergeId }: MergedPair,
+): Promise<[keep: Account, merge: Account]> {
   await tx.$queryRaw`
     select id from account where id in (${keepId}::uuid, ${mergeId}::uuid) order by id for update`;
   const keep = await tx.account.findUnique({ where: { id: keepId } });
@@ -101,7 +74,8 @@ async function requireMergeable(tx: Tx, keep: Account, merge: Account): Promise<
   const bankOf = ({ environment, providerId, kind }: Account) =>
     JSON.stringify([environment, providerId, kind]);
   if (bankOf(keep) !== bankOf(merge)) throw new AccountsNotMergeableError('DIFFERENT_BANKS');
-  if (wereListedTogether(keep, merge)) throw new AccountsNotMergeableError('LISTED_TOGETHER');
+  if (await areListedTogether(tx, keep, merge))
+    throw new AccountsNotMergeableError('LISTED_TOGETHER');
   // What was proposed may differ in something: that is why the viewer was asked.
   if (await wasProposed(tx, keep.id, merge.id)) return;
   const likeness = compare(keep.kind, identifiersOf(viewOf(keep)), identifiersOf(viewOf(merge)));
@@ -110,25 +84,43 @@ async function requireMergeable(tx: Tx, keep: Account, merge: Account): Promise<
   }
 }
 
-/** Whether the newest answer of one consent holds both. */
-function wereListedTogether(a: Account, b: Account): boolean {
-  return (
-    a.consentId === b.consentId &&
-    a.status === 'SHARED' &&
-    b.status === 'SHARED' &&
-    a.seenAt.getTime() === b.seenAt.getTime()
-  );
+/** Whether the newest list of one consent holds both. */
+async function areListedTogether(tx: Tx, keep: Account, merge: Account): Promise<boolean> {
+  const feeds = await tx.accountFeed.findMany({
+    where: { account: { OR: [{ id: keep.id }, { mergedIntoId: keep.id }] } },
+  });
+  const consentIds = feeds.map(({ consentId }) => consentId);
+  const where = { accountId: merge.id, consentId: { in: consentIds } };
+  return (await tx.accountFeed.count({ where })) > 0;
 }
 
-async function announce(
+/** Tells of a merge or split: of each account by the consent that feeds it now. */
+export async function announcePair(
   app: App,
   tx: Tx,
-  accounts: readonly Account[],
+  { viewerId, keepId, mergeId }: MergeRequest,
   now: Date,
-  changes: readonly ChangeEntry[],
+  {
+    merged,
+    moved,
+  }: { readonly merged: 'ADDED' | 'REMOVED'; readonly moved: readonly ChangeEntry[] },
 ): Promise<void> {
-  for (const consentId of new Set(accounts.map((account) => account.consentId))) {
+  const accounts = await tx.account.findMany({ where: { id: { in: [keepId, mergeId] } } });
+  const entries = accounts.map(({ id, consentId }) => ({
+    consentId,
+    entry: { subject: 'ACCOUNT', subjectId: id, act: id === mergeId ? merged : 'CHANGED' } as const,
+  }));
+  const [first] = entries;
+  for (const [consentId, told] of Map.groupBy(entries, (entry) => entry.consentId)) {
+    const changes = told.map(({ entry }) => entry);
     await publish(tx, { consentId });
+    await recordChanges(
+      app,
+      tx,
+      viewerId,
+      now,
+      consentId === first?.consentId ? [...changes, ...moved] : changes,
+      consentId,
+    );
   }
-  await recordChanges(app, tx, accounts[0]?.viewerId ?? '', now, changes);
 }

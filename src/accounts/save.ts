@@ -5,11 +5,12 @@ import type { ChangeEntry } from '../changes/log.ts';
 import type { Tx } from '../postgres/db.ts';
 import type { WireAccount } from '../truelayer/wire-account.ts';
 import type { WireCard } from '../truelayer/wire-card.ts';
+import { chooseFeeds } from './choose-feeds.ts';
 import { type AccountOwner, findKnown, lockAccounts } from './known.ts';
 import { matchAccounts } from './match.ts';
 import { proposeAccounts } from './propose.ts';
-import { unshareMissing } from './unshare.ts';
 import { writeAccounts } from './write.ts';
+import { writeFeeds } from './write-feeds.ts';
 
 /** What a bank lists for a consent. */
 export interface ListedAccounts {
@@ -53,10 +54,9 @@ export async function saveAccounts(
   const known = await findKnown(tx, owner);
   const views = viewsOf(listed);
   const { known: matches, doubts } = matchAccounts(views, known);
-  const newer = new Set(known.filter(({ fedByNewer }) => fedByNewer).map(({ id }) => id));
   const rows = views.map((view, index) => {
     const id = matches[index] ?? uuidv7(app.entropy, now, index);
-    return { ...view, id, added: matches[index] === null, fed: !newer.has(id) };
+    return { ...view, id, added: matches[index] === null };
   });
   await writeAccounts(tx, owner, rows, now);
   const proposed = doubts.map(({ listed: index, knownId, reason }) => ({
@@ -65,8 +65,10 @@ export async function saveAccounts(
     reason,
   }));
   await proposeAccounts(app, tx, owner.viewerId, proposed, now);
-  const seen = rows.map(({ id }) => id);
-  const missed = await unshareMissing(tx, owner, { kinds: listed.whole, seen, now });
+  const names = rows.map(({ id, kind, providerAccountId }) => ({ id, kind, providerAccountId }));
+  await writeFeeds(tx, owner, names, listed.whole, now);
+  const seen = new Set(rows.map(({ id }) => id));
+  const chosen = await chooseFeeds(tx, owner.viewerId, now);
   return {
     accounts: rows.map(({ id, kind, added }) => ({ id, kind, added })),
     changes: [
@@ -75,7 +77,7 @@ export async function saveAccounts(
         subjectId: id,
         act: added ? 'ADDED' : 'CHANGED',
       })),
-      ...missed,
+      ...chosen.filter(({ subjectId }) => !seen.has(subjectId)),
     ],
   };
 }

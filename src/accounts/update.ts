@@ -4,7 +4,11 @@ import { recordChanges } from '../changes/log.ts';
 import { publish } from '../events.ts';
 import { ask, jobs } from '../jobs.ts';
 import type { Tx } from '../postgres/db.ts';
-import { AccountNameRefusedError, AccountUnknownError } from './account-error.ts';
+import {
+  AccountMergedError,
+  AccountNameRefusedError,
+  AccountUnknownError,
+} from './account-error.ts';
 
 /** What the viewer wants of an account; undefined leaves it as it is. */
 export interface AccountUpdate {
@@ -22,7 +26,7 @@ const NAME_MAX = 200;
  * that is no longer excluded is read again, with the days that were left out as far as they can
  * still be had.
  *
- * @throws AccountUnknownError, AccountNameRefusedError
+ * @throws AccountUnknownError, AccountNameRefusedError; AccountMergedError if it is merged into another
  */
 export async function updateAccount(app: App, update: AccountUpdate): Promise<void> {
   const { viewerId, accountId, excluded } = update;
@@ -32,6 +36,7 @@ export async function updateAccount(app: App, update: AccountUpdate): Promise<vo
     await tx.$queryRaw`select id from account where id = ${accountId}::uuid for update`;
     const account = await tx.account.findUnique({ where: { id: accountId } });
     if (account === null) throw new AccountUnknownError();
+    if (account.mergedIntoId !== null) throw new AccountMergedError();
     const { consentId } = account;
     const bankName = account.bankName ?? account.displayName;
     await tx.account.update({
@@ -43,9 +48,14 @@ export async function updateAccount(app: App, update: AccountUpdate): Promise<vo
     });
     if (account.excluded && excluded === false) await resume(app, tx, viewerId, accountId);
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, now, [
-      { subject: 'ACCOUNT', subjectId: accountId, act: 'CHANGED' },
-    ]);
+    await recordChanges(
+      app,
+      tx,
+      viewerId,
+      now,
+      [{ subject: 'ACCOUNT', subjectId: accountId, act: 'CHANGED' }],
+      consentId,
+    );
   });
 }
 
@@ -62,7 +72,9 @@ async function resume(app: App, tx: Tx, viewerId: string, accountId: string): Pr
   const reopened = await tx.$queryRaw<{ consentId: string }[]>`
     update history_span set status = 'PLANNED', reason = null, ended_at = null
     from consent
-    where account_id = ${accountId}::uuid and reason = 'ACCOUNT_EXCLUDED'
+    where account_id in (
+        select id from account where ${accountId}::uuid in (account.id, account.merged_into_id))
+      and reason = 'ACCOUNT_EXCLUDED'
       and consent.id = consent_id and consent.ended_at is null
       and consent.period = history_span.period
     returning consent_id::text as "consentId"`;

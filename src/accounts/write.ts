@@ -11,13 +11,11 @@ export interface ListedRow extends AccountView {
   readonly validTo: string | null;
   /** Not known before. */
   readonly added: boolean;
-  /** Whether the consent of the answer is to feed it, or another goes on to. */
-  readonly fed: boolean;
 }
 
 /**
- * Writes the accounts of an answer and the names that the provider has for them. What the bank no
- * longer says is kept, and the name that the viewer gave stays before the bank's.
+ * Writes the accounts of an answer. What the bank no longer says is kept, and the name that the viewer
+ * gave stays before the bank's.
  */
 export async function writeAccounts(
   tx: Tx,
@@ -31,11 +29,9 @@ export async function writeAccounts(
         "providerAccountId" text, kind text, "accountType" text, "displayName" text,
         "holderName" text, "nameOnCard" text, currency text, iban text, "accountNumber" text,
         "sortCode" text, bic text, "cardNetwork" text, "lastDigits" text, "validTo" text,
-        added boolean, fed boolean)
+        added boolean)
     ), known as (
       update account set
-        consent_id = case when fed then ${owner.id}::uuid else consent_id end,
-        provider_account_id = case when fed then "providerAccountId" else provider_account_id end,
         account_type = "accountType",
         display_name = coalesce(own_name, "displayName"),
         bank_name = "displayName",
@@ -49,7 +45,7 @@ export async function writeAccounts(
         card_network = coalesce("cardNetwork", card_network),
         last_digits = coalesce("lastDigits", last_digits),
         valid_to = coalesce("validTo", valid_to),
-        status = 'SHARED', unshared_at = null, seen_at = ${now}
+        seen_at = ${now}
       from listed where account.id = listed.id and not added
     )
     insert into account (id, viewer_id, consent_id, environment, provider_id, provider_account_id,
@@ -60,15 +56,4 @@ export async function writeAccounts(
       "displayName", "holderName", "nameOnCard", currency, iban, "accountNumber", "sortCode", bic,
       "cardNetwork", "lastDigits", "validTo", ${now}, ${now}
     from listed where added`;
-  const names = rows.map(({ id, kind, providerAccountId }) => ({ id, kind, providerAccountId }));
-  await tx.$executeRaw`
-    insert into account_alias (viewer_id, environment, provider_id, kind, provider_account_id,
-      account_id, consent_id, first_seen_at, seen_at)
-    select ${owner.viewerId}::uuid, ${owner.environment}, ${owner.providerId}, kind::account_kind,
-      "providerAccountId", id, ${owner.id}::uuid, ${now}, ${now}
-    from jsonb_to_recordset(${JSON.stringify(names)}::jsonb) as listed (id uuid, kind text,
-      "providerAccountId" text)
-    on conflict (viewer_id, environment, provider_id, kind, provider_account_id) do update set
-      account_id = excluded.account_id, consent_id = excluded.consent_id,
-      seen_at = excluded.seen_at`;
 }

@@ -1,3 +1,4 @@
+import { chooseFeeds } from '../accounts/choose-feeds.ts';
 import type { App } from '../app.ts';
 import { nowOf } from '../base/clock.ts';
 import { uuidv7 } from '../base/entropy.ts';
@@ -8,7 +9,7 @@ import type { ConsentCredential } from '../generated/prisma/client.ts';
 import type { Tx } from '../postgres/db.ts';
 import { createRevocation, type HeldForRevocation } from './revocation.ts';
 import { NO_TOKENS, sealForRevocation } from './revocation-tokens.ts';
-import { eraseWhatWasRead, handAccountsOver } from './revoked-accounts.ts';
+import { eraseWhatWasRead } from './revoked-accounts.ts';
 import { replaceSettledTokens } from './settled-tokens.ts';
 import { moveConsent } from './status.ts';
 
@@ -62,8 +63,8 @@ async function revoke(
     const first = consent.status !== 'REVOKED';
     if (first) await createRevocation(app, tx, { ...held, consent, cause: 'TAKEN_BACK', now });
     const changes: ChangeEntry[] = [
-      ...(await handAccountsOver(tx, consent)),
-      ...(data === 'ERASE' ? await eraseWhatWasRead(tx, consent) : []),
+      ...(await chooseFeeds(tx, viewerId, now, consentId)),
+      ...(data === 'ERASE' ? await eraseWhatWasRead(tx, consent, now) : []),
     ];
     const move = { to: 'REVOKED', reason: 'REVOKED_BY_USER', by: 'USER' } as const;
     if (first) await moveConsent(app, tx, { viewerId, consentId, ...move, now });

@@ -1,3 +1,4 @@
+import { chooseFeeds } from '../accounts/choose-feeds.ts';
 import type { App } from '../app.ts';
 import { uuidv7 } from '../base/entropy.ts';
 import { correlationId } from '../base/log.ts';
@@ -93,6 +94,10 @@ export async function moveConsent(app: App, tx: Tx, move: Move): Promise<boolean
     changes.push(...(await closeAlerts(tx, consentId, to, now)));
   } else if (reason === 'RENEWED') {
     changes.push(...(await closeAlerts(tx, consentId, 'RENEWED', now)));
+  }
+  // Its accounts go to whichever other consent shares them, and come back with it.
+  if (LIVING.includes(to) !== (before.endedAt === null)) {
+    changes.push(...(await chooseFeeds(tx, viewerId, now)));
   }
   await publish(tx, { consentId });
   await recordChanges(app, tx, viewerId, now, changes, consentId);

@@ -1,10 +1,12 @@
 import {
+  AccountMergedError,
   AccountNameRefusedError,
   AccountNotMergedError,
   AccountsNotMergeableError,
   AccountUnknownError,
 } from '../accounts/account-error.ts';
-import { mergeAccounts, splitAccount } from '../accounts/merge.ts';
+import { mergeAccounts } from '../accounts/merge.ts';
+import { splitAccount } from '../accounts/split.ts';
 import { updateAccount } from '../accounts/update.ts';
 import { Account } from './account-ref.ts';
 import { builder } from './builder.ts';
@@ -217,7 +219,7 @@ builder.mutationFields((t) => ({
     type: UpdatedAccount,
     description: "Changes what is the user's own of an account; no reading of the bank undoes it.",
     errors: {
-      types: [AccountUnknownError, AccountNameRefusedError],
+      types: [AccountUnknownError, AccountMergedError, AccountNameRefusedError],
       directResult: true,
       union: { name: 'UpdateAccountResult', description: 'The account, or why it stays.' },
     },

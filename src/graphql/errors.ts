@@ -1,4 +1,5 @@
 import {
+  AccountMergedError,
   AccountNameRefusedError,
   AccountNotMergedError,
   AccountsNotMergeableError,
@@ -61,6 +62,13 @@ builder.objectType(AccountsNotMergeableError, {
   description: `Two accounts cannot be made one. Codes: ${Object.keys(MERGE_REFUSALS)
     .map((code) => `\`${code}\``)
     .join(', ')}.`,
+});
+
+builder.objectType(AccountMergedError, {
+  name: 'AccountMerged',
+  interfaces: [MutationError],
+  description:
+    'The account is merged into another, which is to be changed in its stead. Code: `ACCOUNT_MERGED`.',
 });
 
 builder.objectType(AccountNotMergedError, {

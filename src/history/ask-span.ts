@@ -10,7 +10,6 @@ import type { Listing } from '../truelayer/listing.ts';
 import type { WireTransaction } from '../truelayer/wire-transaction.ts';
 import { endOf, endSpan } from './end-span.ts';
 import {
-  askedAccount,
   findOpenSpan,
   isPastDeadline,
   type OpenSpan,
@@ -74,7 +73,7 @@ async function askForTask(
   if (!(await expectTask(app, span, taskHash))) return null;
   try {
     const answer = await whileOpen(app, span, (bank, range) =>
-      askForBooked(bank, askedAccount(span), range, resultsNoticeUri(app, secret)),
+      askForBooked(bank, span.asked, range, resultsNoticeUri(app, secret)),
     );
     if (answer === 'TOO_LATE') return answer;
     if (answer.resultsUri !== null) {
@@ -98,7 +97,7 @@ async function askForTask(
 async function readNow(app: App, span: OpenSpan): Promise<Listing<WireTransaction> | 'TOO_LATE'> {
   return whileOpen(app, span, async (bank, range) => {
     const begun = app.clock.now();
-    const listing = await readBooked(bank, askedAccount(span), range);
+    const listing = await readBooked(bank, span.asked, range);
     notePace(app, span.account.providerId, app.clock.now() - begun);
     return listing;
   });

@@ -1,3 +1,4 @@
+import { asAskedBy } from '../accounts/owner.ts';
 import type { App } from '../app.ts';
 import { LIVING } from '../consents/status.ts';
 import type { Account, Consent, HistorySpan } from '../generated/prisma/client.ts';
@@ -7,6 +8,8 @@ import type { SpanEnd } from './end-span.ts';
 export type OpenSpan = HistorySpan & {
   readonly account: Account & { readonly mergedInto: Account | null };
   readonly consent: Consent;
+  /** The account as the bank is asked for it by this consent. */
+  readonly asked: Account;
 };
 
 /** Finds a span that is still to be had; null where it has ended, or is planned anew. */
@@ -15,25 +18,22 @@ export async function findOpenSpan(
   viewerId: string,
   spanId: string,
 ): Promise<OpenSpan | null> {
-  const span = await app.database.reader(viewerId).historySpan.findUnique({
+  const reader = app.database.reader(viewerId);
+  const span = await reader.historySpan.findUnique({
     where: { id: spanId },
     include: { account: { include: { mergedInto: true } }, consent: true },
   });
   if (span?.status !== 'PLANNED') return null;
   // Renewed meanwhile: the new period plans these days again, under its own deadline.
-  return span.period === span.consent.period ? span : null;
-}
-
-/** Whom the bank is asked about: it knows an account that was merged into another by the ids of that. */
-export function askedAccount({ account }: OpenSpan): Account {
-  return account.mergedInto ?? account;
+  if (span.period !== span.consent.period) return null;
+  return { ...span, asked: await asAskedBy(reader, span.consentId, span.account) };
 }
 
 /** Why the days of a span are wanted no longer; null if they are. */
 export function unwantedEnd(span: OpenSpan): SpanEnd | null {
   const missed = (reason: string) => ({ status: 'MISSED', reason }) as const;
   if (!LIVING.includes(span.consent.status)) return missed('CONSENT_ENDED');
-  const { excluded, status } = askedAccount(span);
+  const { excluded, status } = span.asked;
   if (excluded) return missed('ACCOUNT_EXCLUDED');
   return status === 'UNSHARED' ? missed('ACCOUNT_UNSHARED') : null;
 }

@@ -132,7 +132,7 @@ async function saveRefusal(
     await requireLiving(tx, consentId, period);
     const changes = await noteOutcomes(app, tx, viewerId, { accountId }, [outcome]);
     await publish(tx, { consentId });
-    await recordChanges(app, tx, viewerId, nowOf(app.clock), changes);
+    await recordChanges(app, tx, viewerId, nowOf(app.clock), changes, consentId);
   });
 }
 
@@ -166,7 +166,7 @@ async function saveAccount(
   await app.database.transact(viewerId, async (tx) => {
     await requireLiving(tx, consentId, period);
     // Merged into another while the bank was answering: that one is read in its stead from now on.
-    const owner = await findOwner(tx, account.id);
+    const owner = await findOwner(tx, account.id, consentId);
     if (owner?.id !== account.id) return;
     const changes: ChangeEntry[] = [];
     if (view.balance !== null) {

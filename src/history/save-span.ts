@@ -47,7 +47,7 @@ async function saveRows(
   const now = nowOf(app.clock);
   await app.database.transact(span.viewerId, async (tx) => {
     await requireLiving(tx, span.consentId, span.period);
-    const owner = await findOwner(tx, span.accountId);
+    const owner = await findOwner(tx, span.accountId, span.consentId);
     if (owner === null) return;
     if (!(await claimSpan(app, tx, span, listing, now))) return;
     const mended = await noteOutcomes(app, tx, span.viewerId, { accountId: span.accountId }, [

@@ -192,6 +192,20 @@ export const EXPORT_SECTIONS: readonly ExportSection[] = [
     },
   },
   {
+    kind: 'accountFeeds',
+    from: theirs('account_feed'),
+    order: [
+      { column: 't.consent_id', type: 'uuid' },
+      { column: 't.account_id', type: 'uuid' },
+    ],
+    columns: {
+      consentId: 't.consent_id',
+      accountId: 't.account_id',
+      providerAccountId: 't.provider_account_id',
+      seenAt: instant('t.seen_at'),
+    },
+  },
+  {
     kind: 'accountProposals',
     from: theirs('account_proposal'),
     order: ID,

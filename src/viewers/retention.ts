@@ -1,3 +1,5 @@
+import { chooseFeeds } from '../accounts/choose-feeds.ts';
+import { splitTorn } from '../accounts/split.ts';
 import type { App } from '../app.ts';
 import { DAY, later, nowOf } from '../base/clock.ts';
 import { type ChangeEntry, recordChanges } from '../changes/log.ts';
@@ -123,7 +125,6 @@ async function removeConsent(
   await tx.$queryRaw`select id from consent where id = ${id}::uuid for update`;
   const consent = await tx.consent.findFirst({
     where: { id, endedAt: { lt: before }, status: { in: ['EXPIRED', 'REVOKED'] } },
-    include: { accounts: { select: { id: true } } },
   });
   // Renewed meanwhile; or its end is still to be told to the bank, with tokens that go with it.
   if (consent === null) return 0;
@@ -133,24 +134,31 @@ async function removeConsent(
     where: { renewsConsentId: id, status: { in: ['OPEN', 'CLAIMED'] } },
   });
   if (links > 0) return 0;
-  // The viewer said of one of its accounts that another consent's is the same: it would go along.
-  const shared = { mergedInto: { consentId: id }, consentId: { not: id } };
-  if ((await tx.account.count({ where: shared })) > 0) return 0;
+  const now = nowOf(app.clock);
+  // What another consent shares or gave does not go along.
+  const left = [...(await chooseFeeds(tx, viewerId, now)), ...(await splitTorn(tx, consent, now))];
   const deleted = await tx.$executeRaw`
     delete from transaction where id in (
       select t.id from transaction t join account a on a.id = t.account_id
       where a.consent_id = ${id}::uuid limit ${ROWS_AT_ONCE})`;
-  if (deleted > 0) return deleted;
+  if (deleted > 0) {
+    await recordChanges(app, tx, viewerId, now, left, id);
+    return deleted;
+  }
+  const accounts = await tx.account.findMany({ where: { consentId: id } });
   // Its link is what it hangs on.
   await tx.authLink.deleteMany({ where: { id: consent.authLinkId } });
-  const gone = (subject: ChangeEntry['subject'], subjectId: string): ChangeEntry => ({
-    subject,
-    subjectId,
-    act: 'REMOVED',
-  });
-  await recordChanges(app, tx, viewerId, nowOf(app.clock), [
-    ...consent.accounts.map((account) => gone('ACCOUNT', account.id)),
-    gone('CONSENT', id),
-  ]);
+  const gone = { act: 'REMOVED' } as const;
+  const changes: ChangeEntry[] = [
+    ...left,
+    ...accounts.map(({ id: subjectId, kind: accountKind }) => ({
+      ...gone,
+      subject: 'ACCOUNT' as const,
+      subjectId,
+      accountKind,
+    })),
+    { ...gone, subject: 'CONSENT', subjectId: id },
+  ];
+  await recordChanges(app, tx, viewerId, now, changes, id);
   return 1;
 }

@@ -2,9 +2,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DIRECT_DEBITS, STANDING_ORDERS } from '../../src/accounts/mandates.ts';
 import { saveHolders } from '../../src/accounts/holders.ts';
-import { mergeAccounts, splitAccount } from '../../src/accounts/merge.ts';
+import { mergeAccounts } from '../../src/accounts/merge.ts';
 import { saveBalance } from '../../src/accounts/save-balance.ts';
 import { type MandateOwner, saveMandates } from '../../src/accounts/save-mandates.ts';
+import { splitAccount } from '../../src/accounts/split.ts';
 import { DAY, HOUR, later } from '../../src/base/clock.ts';
 import { balanceShape } from '../../src/truelayer/wire-balance.ts';
 import { directDebitShape } from '../../src/truelayer/wire-direct-debit.ts';
@@ -263,6 +264,12 @@ it('an account that is merged brings them along, what both have once, and takes 
   await owner.query(
     `insert into account_alias select viewer_id, environment, provider_id, kind,
        provider_account_id, id, consent_id, first_seen_at, seen_at from account where id = $1`,
+    [newer.id],
+  );
+  // The newest list of their consent holds the newer alone.
+  await owner.query(
+    `insert into account_feed select consent_id, id, viewer_id, provider_account_id, seen_at
+     from account where id = $1`,
     [newer.id],
   );
   const balanceOf = (current: string, at: Date) =>

@@ -95,7 +95,7 @@ it('within a minute nothing of a user is left anywhere, and others keep all of t
   const hers = await rowsOfViewer(owner, viewerId);
   expect(new Set(hers.map(({ table }) => table))).toEqual(
     new Set(
-      `account account_alias auth_link balance change change_counter consent consent_credential
+      `account account_alias account_feed auth_link balance change change_counter consent consent_credential
        consent_move consent_receipt history_span revocation transaction viewer`.split(/\s+/),
     ),
   );
