@@ -90,7 +90,9 @@ export async function returnTransactions(
       and not exists (select from transaction own
         where own.account_id = ${mergeId}::uuid and own.identity = transaction.identity)
     returning id::text as id`;
+  const strays = await returnDoubles(tx, { keepId, mergeId });
   return [
+    ...entries(strays, 'REMOVED', keepId),
     ...entries(shown, 'ADDED', mergeId),
     ...entries(moved, 'CHANGED', mergeId),
     ...entries(
@@ -100,6 +102,21 @@ export async function returnTransactions(
     ),
     ...(await surface(tx, keepId)),
   ];
+}
+
+// What was read of the merged account though it has that itself: the other's row of it had gone meanwhile.
+function returnDoubles(tx: Tx, { keepId, mergeId }: MergedPair): Promise<Moved[]> {
+  return tx.$queryRaw`
+    with stray as (
+      delete from transaction
+      where account_id = ${keepId}::uuid and origin_account_id = ${mergeId}::uuid
+      returning id, identity, note, own_category, hidden
+    )
+    update transaction own set note = coalesce(own.note, stray.note),
+      own_category = coalesce(own.own_category, stray.own_category),
+      hidden = own.hidden or stray.hidden
+    from stray where own.account_id = ${mergeId}::uuid and own.identity = stray.identity
+    returning stray.id::text as id`;
 }
 
 // What another merged account has as well was hidden behind a row that has now left.

@@ -327,6 +327,26 @@ describe('a merged account', () => {
     expect([await state(), await reading()]).toEqual(before);
   });
 
+  it('has no row twice after a split, of which the other had lost its own', async () => {
+    const { account, merge, split, state } = await logins(2);
+    await merge(account(0), account(1));
+    // It is gone with the pending ones, say, and read again by the name of the merged account.
+    await rows(
+      `update transaction set origin_account_id = $2, note = 'rent'
+       where account_id = $1 and identity = 'of all'`,
+      account(0),
+      account(1),
+    );
+    await split(account(1));
+    expect(await state()).toEqual([
+      ['SHARED by 0', 'of 0'],
+      ['SHARED by 1', 'of 1', 'of all'],
+    ]);
+    expect(await rows('select account_id as id from transaction where note is not null')).toEqual([
+      { id: account(1) },
+    ]);
+  });
+
   it('is not changed itself, and its merge and split are told with consent and accounts', async () => {
     const { user, account, accounts, consentId, consents, merge, split, exclude, viewerId } =
       await logins(2);
