@@ -61,7 +61,8 @@ async function tell(...words: string[]): Promise<readonly string[]> {
 }
 
 const TABLES = `viewer auth_link consent consent_credential account balance change_counter change
-  consent_move consent_receipt account_alias account_feed history_span`.split(/\s+/);
+  consent_move consent_receipt account_alias account_feed history_span
+  balance_day direct_debit standing_order holder`.split(/\s+/);
 
 /** What a backup does, and what restoring it does. */
 async function backUp(): Promise<() => Promise<void>> {

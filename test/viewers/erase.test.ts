@@ -95,8 +95,9 @@ it('within a minute nothing of a user is left anywhere, and others keep all of t
   const hers = await rowsOfViewer(owner, viewerId);
   expect(new Set(hers.map(({ table }) => table))).toEqual(
     new Set(
-      `account account_alias account_feed auth_link balance change change_counter consent consent_credential
-       consent_move consent_receipt history_span revocation transaction viewer`.split(/\s+/),
+      `account account_alias account_feed auth_link balance balance_day change change_counter consent
+       consent_credential consent_move consent_receipt direct_debit history_span holder revocation
+       standing_order transaction viewer`.split(/\s+/),
     ),
   );
   const texts = ['iban', 'account_number', 'holder_name', 'provider_account_id', 'note', 'context'];
