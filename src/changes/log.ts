@@ -4,6 +4,7 @@ import { uuidv7 } from '../base/entropy.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { EventType, OutboxEvent } from '../outbox/event-types.ts';
 import { askToDeliver, fanOut, type NewDelivery } from '../outbox/fan-out.ts';
+import { publishing } from '../events.ts';
 import type { Tx } from '../postgres/db.ts';
 import { eventsOf, type LoggedEvent } from './events.ts';
 
@@ -59,17 +60,22 @@ export async function recordChanges(
       update change_counter set seq = seq + ${entries.length} + counted.rows
       from counted
       where viewer_id = ${viewerId}::uuid and ${entries.length} + counted.rows > 0
-      returning seq - ${entries.length} - counted.rows as start
+      -- Whoever follows the log hears of it on commit.
+      returning seq - ${entries.length} - counted.rows as start,
+        ${publishing({ changedViewerId: viewerId })}::text
     ), logged as (
-      insert into change (viewer_id, seq, subject, subject_id, act, at, event_id, consent_id)
+      insert into change (viewer_id, seq, subject, subject_id, act, at, event_id, consent_id,
+        account_kind)
       select ${viewerId}::uuid, counter.start + entry.ordinality, entry.value ->> 'subject',
         (entry.value ->> 'subjectId')::uuid, entry.value ->> 'act', ${at}::timestamptz,
-        (entry.value ->> 'eventId')::uuid, (entry.value ->> 'consentId')::uuid
+        (entry.value ->> 'eventId')::uuid, (entry.value ->> 'consentId')::uuid,
+        entry.value ->> 'accountKind'
       from counter, jsonb_array_elements(${JSON.stringify(events.flatMap(toRows))}::jsonb)
         with ordinality entry
       union all
       select ${viewerId}::uuid, counter.start + ${entries.length} + number, 'TRANSACTION', id, act,
-        ${at}::timestamptz, ${rows?.eventId ?? null}::uuid, case when number = 1 then ${rows?.consentId ?? null}::uuid end
+        ${at}::timestamptz, ${rows?.eventId ?? null}::uuid,
+        case when number = 1 then ${rows?.consentId ?? null}::uuid end, null
       from counter, (select id, act, row_number() over () as number from happened) numbered
     )
     select id from delivery`;
@@ -104,10 +110,11 @@ function rowsOf(
 }
 
 function toRows({ id, subject: { consentId }, entries }: LoggedEvent) {
-  return entries.map(({ subject, subjectId, act }, index) => ({
+  return entries.map(({ subject, subjectId, act, accountKind }, index) => ({
     subject,
     subjectId,
     act,
+    accountKind,
     eventId: id,
     ...(index === 0 && consentId !== undefined ? { consentId } : {}),
   }));

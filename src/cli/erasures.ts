@@ -4,6 +4,7 @@ import { COMMAND_LINE, recordAct } from '../acts/acts.ts';
 import { nowOf, systemClock } from '../base/clock.ts';
 import { systemEntropy } from '../base/entropy.ts';
 import { StartError } from '../base/errors.ts';
+import { renewEpochs } from '../changes/epoch.ts';
 import { queueRules } from '../jobs.ts';
 import { checkKeys } from '../keys/check.ts';
 import { applyMigrations, readMigrations } from '../postgres/migrate.ts';
@@ -88,6 +89,8 @@ async function apply(store: Store, surroundings: Surroundings, wish: Wish): Prom
     progress.end();
     await record(store, applied);
     tell(applied, say);
+    // Whoever follows a log has read further than the backup goes.
+    await renewEpochs(app);
     return 0;
   } finally {
     progress.end();

@@ -17,7 +17,6 @@ const Alert = builder.prismaNode('Alert', {
   id: { field: 'id', description: 'Its id, which never changes.' },
   nullable: true,
   findUnique: (id) => ({ id: UUID.test(id) ? id : NIL_UUID }),
-  select: { id: true, consentId: true, viewerId: true, period: true },
   fields: (t) => ({
     kind: t.field({
       type: AlertKind,

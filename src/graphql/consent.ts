@@ -2,6 +2,7 @@ import { builder } from './builder.ts';
 import { badInput, NIL_UUID, pageComplexity, pageSize, UUID } from './connection.ts';
 import { requireViewer } from './context.ts';
 import { HistoryProgress } from './history.ts';
+import { untilTokenEnds } from './following.ts';
 import { forgetLoaded } from './loaders.ts';
 import { Provider } from './provider.ts';
 
@@ -165,14 +166,7 @@ builder.subscriptionField('consent', (t) =>
         UUID.test(id.id) &&
         (await context.reader.consent.findUnique({ where, select: { id: true } }));
       if (!found) throw badInput('The viewer has no such consent.', 'NOT_FOUND');
-      const { clock } = context.app;
-      const expired = new AbortController();
-      const timer = clock.setTimeout(
-        () => expired.abort(),
-        Math.max(viewer.expiresAt.getTime() - clock.now(), 0),
-      );
-      const signal = AbortSignal.any([context.signal, expired.signal]);
-      signal.addEventListener('abort', () => clock.clearTimeout(timer), { once: true });
+      const signal = untilTokenEnds(context, viewer);
       for await (const _change of context.app.events.changesOf(id.id, signal)) {
         forgetLoaded(context.loaders);
         // It may have gone with its user, unheard while this process was cut off.

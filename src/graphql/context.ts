@@ -17,6 +17,7 @@ import type { AdvisedConsent } from '../consents/attention.ts';
 import type { TokenDates } from '../consents/clocks.ts';
 import type { TimelinePage, TimelineStep } from '../consents/timeline.ts';
 import type {
+  Alert,
   Consent,
   PrismaClient,
   Provider,
@@ -59,6 +60,8 @@ export interface Context {
 export interface Loaders {
   readonly accounts: DataLoader<string, AccountRow | null>;
   readonly consents: DataLoader<string, Consent | null>;
+  readonly alerts: DataLoader<string, Alert | null>;
+  readonly transactions: DataLoader<string, TransactionRow | null>;
   readonly providers: DataLoader<string, Provider | null>;
   /** The banks of consents, of whichever environment; null until they have said their names. */
   readonly banks: DataLoader<Consent, Provider | null, string>;

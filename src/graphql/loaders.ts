@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import {
   findAccounts,
   findMergedAccounts,
+  findTransactions,
   readAccountsByConsent,
   readTransactionsByAccount,
 } from '../accounts/read.ts';
@@ -29,6 +30,14 @@ export function createLoaders(app: App, viewerId: string): Loaders {
     ),
     consents: rows(
       (ids) => reader.consent.findMany({ where: { id: { in: [...ids] } } }),
+      ({ id }) => id,
+    ),
+    alerts: rows(
+      (ids) => reader.alert.findMany({ where: { id: { in: [...ids] } } }),
+      ({ id }) => id,
+    ),
+    transactions: rows(
+      (ids) => findTransactions(database, viewerId, ids),
       ({ id }) => id,
     ),
     providers: rows(

@@ -11,6 +11,7 @@ import './transaction-version.ts';
 import './consent.ts';
 import './holder.ts';
 import './alert.ts';
+import './change.ts';
 import './consent-timeline.ts';
 import './consent-clocks.ts';
 import './remedy.ts';
