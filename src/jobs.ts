@@ -128,6 +128,8 @@ export const jobs = {
   ),
   /** Finds deliveries that are due without their own job, and destroys secrets that sign no more. */
   sweepWebhooks: declare('sweep-webhooks', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
+  /** Drops dead letters whose work was done since, and raises the alarm of those that stay. */
+  tendDeadLetters: declare('tend-dead-letters', z.object({}), { policy: 'stately' }, '*/5 * * * *'),
   /** Reads the list of banks again. */
   refreshProviders: declare(
     'refresh-providers',

@@ -6,6 +6,8 @@ import { keepTokenAlive } from './consents/keep-alive.ts';
 import { revokeAtBank, sweepRevocations } from './consents/revoke-at-bank.ts';
 import { sweepConsents } from './consents/sweep.ts';
 import { tendConsent } from './consents/tend.ts';
+import { causeOf } from './dead-letters/cause.ts';
+import { tendDeadLetters } from './dead-letters/dead-letters.ts';
 import { startBackfill } from './history/backfill.ts';
 import { fetchSpan } from './history/ask-span.ts';
 import { pollSpan } from './history/poll-span.ts';
@@ -42,8 +44,10 @@ export async function startWorker(app: App): Promise<void> {
       answer(app, jobs.deliverWebhook, (job) => deliverWebhook(job.deliveryId, job.viewerId)),
       answer(app, jobs.replayWebhooks, (job) => replayPage(app, job)),
       answer(app, jobs.sweepWebhooks, () => sweepWebhooks(app)),
+      answer(app, jobs.tendDeadLetters, () => tendDeadLetters(app)),
       answer(app, jobs.refreshProviders, () => refreshProviders(app)),
     ]),
+    causeOf,
   );
 }
 

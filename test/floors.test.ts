@@ -16,7 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['providers', 'changes', 'alarms', 'keys', 'clients'],
   // The end of a consent hands its accounts over, or takes them along.
   ['accounts'],
-  ['consents'],
+  ['consents', 'dead-letters'],
   ['history', 'viewers', 'webhooks'],
   ['graphql', 'worker.ts'],
   ['http'],

@@ -124,7 +124,8 @@ export class HouseOfLife {
          -- Retries wait for microseconds, of which a clock in JavaScript has none.
          (select date_trunc('milliseconds', min(start_after) + interval '999 microseconds')
             from pgboss.job
-            where state in ('created', 'retry') and name not like '\\_\\_pgboss%')) as due`,
+            where state in ('created', 'retry') and name not like '\\_\\_pgboss%'
+              and name not like 'dead-letters/%')) as due`,
       [this.#sweepsAt],
     );
     return rows[0]?.due ?? null;
@@ -142,7 +143,7 @@ export class HouseOfLife {
       const { rows } = await this.owner.query<{ due: boolean; active: boolean }>(
         `select coalesce(bool_or(state <> 'active'), false) as due,
            coalesce(bool_or(state = 'active'), false) as active
-         from pgboss.job where name not like '\\_\\_pgboss%'
+         from pgboss.job where name not like '\\_\\_pgboss%' and name not like 'dead-letters/%'
            and (state = 'active' or state in ('created', 'retry') and start_after <= $1)`,
         [now],
       );

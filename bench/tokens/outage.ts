@@ -85,7 +85,7 @@ async function settleAll(
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const { rows } = await owner.query<{ due: number; waiting: number }>(
       `select (select count(*)::int from consent where due_at <= $1) as due,
-         (select count(*)::int from pgboss.job where name not like '\\_\\_pgboss%'
+         (select count(*)::int from pgboss.job where name not like '\\_\\_pgboss%' and name not like 'dead-letters/%'
             and (state = 'active' or state in ('created', 'retry') and start_after <= $1)) as waiting`,
       [until],
     );

@@ -14,6 +14,8 @@ export const ACTS = {
   CLIENT_REMOVED: 'Forgot a client of TrueLayer.',
   KEYS_ROTATED: 'Began to seal every secret anew with the first key.',
   ERASURES_APPLIED: 'Had those erased again whom a restored backup had brought back.',
+  DEAD_LETTER_RETRIED: 'Had a job that had failed for good tried again.',
+  DEAD_LETTER_DISCARDED: 'Forgot a job that had failed for good.',
   KEY_GIVEN_UP: 'Let servers start without a key that is lost.',
 } as const;
 

@@ -15,6 +15,8 @@ export const ALARMS = {
     'There are consents of another client or environment than this server speaks as: they are left alone until it is that client again.',
   GRANTS_REFUSED:
     'The refresh tokens of many consents at several banks are refused at once, which no user is to blame for: none is believed. If it is true all the same, accept this alarm.',
+  JOBS_DEAD:
+    'Jobs failed for good that do not heal by themselves: `operations { deadLetters }` or `cli -- dead-letters list` says which and why. Retry them once the cause is mended, or discard them.',
   TOKEN_UNREADABLE:
     'A sealed token does not open in its place, though its key is the right one: the row was changed by somebody else. Restore it, or have the user connect again.',
   TOKENS_IDLE:

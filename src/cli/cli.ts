@@ -4,13 +4,20 @@ import { readOwnConfig } from '../run.ts';
 import { alarms } from './alarms.ts';
 import { client } from './client.ts';
 import { type Command, UsageError } from './command.ts';
+import { deadLetters } from './dead-letters.ts';
 import { erasures } from './erasures.ts';
 import { keys } from './keys.ts';
 import { openProgress } from './progress.ts';
 import { readSecret } from './secret.ts';
 
 /** One for each file; the first word of the line picks it. */
-const COMMANDS: Readonly<Record<string, Command>> = { keys, client, alarms, erasures };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  keys,
+  client,
+  alarms,
+  erasures,
+  'dead-letters': deadLetters,
+};
 
 const USAGE = [
   'npm run cli -- <command>        (in the image: node cli.mjs <command>)',

@@ -12,6 +12,7 @@ import { AuthLinkError, LINK_ERRORS } from '../consents/link-error.ts';
 import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { RenewalRefusedError } from '../consents/renew.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
+import { DeadLetterRefusedError } from '../dead-letters/dead-letters.ts';
 import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
 import { WebhookRefusedError, WebhookUnknownError } from '../webhooks/endpoint-wish.ts';
 import { builder } from './builder.ts';
@@ -103,6 +104,13 @@ builder.objectType(WebhookUnknownError, {
   interfaces: [MutationError],
   description:
     'There is no such endpoint or delivery. Codes: `WEBHOOK_ENDPOINT_UNKNOWN`, `WEBHOOK_DELIVERY_UNKNOWN`.',
+});
+
+builder.objectType(DeadLetterRefusedError, {
+  name: 'DeadLetterRefused',
+  interfaces: [MutationError],
+  description:
+    'There is none of these dead letters, or nothing to do with them. Codes: `DEAD_LETTER_UNKNOWN`, `DEAD_LETTER_JOB_UNKNOWN`, `DEAD_LETTERS_TOO_MANY`.',
 });
 
 builder.objectType(AuthLinkError, {

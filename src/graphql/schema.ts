@@ -38,6 +38,8 @@ import './webhook-endpoint.ts';
 import './webhook-delivery.ts';
 import './webhook-mutations.ts';
 import './webhook-replay.ts';
+import './dead-letter.ts';
+import './dead-letter-mutations.ts';
 import { builder } from './builder.ts';
 
 /** The whole GraphQL schema. */

@@ -1,7 +1,7 @@
-import { type Clock, fromPrisma, type Job, type JobResult, PgBoss } from 'pg-boss';
-import { wordsOf } from '../base/error-words.ts';
-import { strikeSecrets } from '../base/log.ts';
+import { type Clock, fromPrisma, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Tx } from './db.ts';
+import { type CauseOf, failureOutput } from './failure.ts';
+import { deadLetterQueue, queueNames } from './queue-names.ts';
 
 /** How the queue treats one kind of job. */
 export interface QueueRules {
@@ -51,8 +51,12 @@ export interface Queue {
   hurry(tx: Tx, name: string, key: string, now: Date): Promise<void>;
   /** Asks for one job by itself, for work that belongs to no viewer. */
   sendAlone(job: JobRequest): Promise<void>;
-  /** Begins answering. */
-  work(answers: ReadonlyMap<string, JobAnswer>): Promise<void>;
+  /**
+   * Begins answering.
+   *
+   * @param causeOf - what is kept of the error that a job ended with
+   */
+  work(answers: ReadonlyMap<string, JobAnswer>, causeOf?: CauseOf): Promise<void>;
   /** Jobs being answered in this process at this moment. */
   readonly answering: number;
   /** True once jobs can be asked for. */
@@ -77,6 +81,7 @@ export interface QueueOptions {
 }
 
 const WAKE_SECONDS = 1;
+const DEAD_LETTER_DAYS = 30;
 
 /** Installs or upgrades the queue's own schema, and opens it. */
 export async function openQueue(options: QueueOptions): Promise<Queue> {
@@ -120,11 +125,13 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
     async sendAlone(job) {
       await boss.insert(queueOf(job.name), [toInsert(job)]);
     },
-    async work(answers) {
+    async work(answers, causeOf) {
       for (const [name, answer] of answers) {
         const rules = options.queues.get(name);
         if (rules === undefined) throw new Error(`no queue is declared for the job ${name}`);
-        await startWorkers(boss, queueOf(name), rules, options.listen, answer, running);
+        const settled = (job: JobWithMetadata<unknown>) =>
+          settle(job, answer, (error) => failureOutput(error, job, options.clock.now(), causeOf));
+        await startWorkers(boss, queueOf(name), rules, options.listen, settled, running);
       }
     },
     get answering() {
@@ -135,12 +142,6 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
       await boss.stop({ graceful: true, timeout: Math.max(graceMilliseconds, 1_000) });
     },
   };
-}
-
-/** What the queue of a job is called: `fetch-span/live`, in letters that a queue's name may have. */
-function queueNames(environment: string): (job: string) => string {
-  const suffix = environment.replaceAll(/[^\w.-]/g, '_');
-  return (job) => `${job}/${suffix}`;
 }
 
 function toInsert(job: JobRequest) {
@@ -156,6 +157,10 @@ function toInsert(job: JobRequest) {
 async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> {
   const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
   const queueOf = queueNames(options.environment);
+  const deadLetter = deadLetterQueue(options.environment);
+  if (!existing.has(deadLetter)) {
+    await boss.createQueue(deadLetter, { retentionSeconds: DEAD_LETTER_DAYS * 86_400 });
+  }
   for (const [job, rules] of options.queues) {
     const name = queueOf(job);
     const settings = {
@@ -169,6 +174,7 @@ async function createQueues(boss: PgBoss, options: QueueOptions): Promise<void> 
       retentionSeconds: 400 * 86_400,
       deleteAfterSeconds: 3 * 86_400,
       notify: true,
+      deadLetter,
     };
     const queue = existing.get(name);
     if (queue === undefined) {
@@ -214,7 +220,7 @@ async function startWorkers(
   name: string,
   rules: QueueRules,
   realTime: boolean,
-  answer: JobAnswer,
+  settled: (job: JobWithMetadata<unknown>) => Promise<JobResult>,
   running: Set<Promise<unknown>>,
 ): Promise<void> {
   // Two jobs a fetch or more let a worker go on at once while more wait: with one, it sleeps between.
@@ -229,10 +235,12 @@ async function startWorkers(
     pollingIntervalSeconds: WAKE_SECONDS,
     notifyPollingIntervalSeconds: WAKE_SECONDS,
     perJobResults: true,
+    // With what is kept of the try before.
+    includeMetadata: true,
     ...(bounded ? { localGroupConcurrency: rules.groupAtOnce } : {}),
   } as const;
   await boss.work<unknown, JobResult[], typeof options>(name, options, async (jobs) => {
-    const answers = Promise.all(jobs.map((job) => settle(job, answer)));
+    const answers = Promise.all(jobs.map(settled));
     running.add(answers);
     try {
       return await answers;
@@ -242,15 +250,15 @@ async function startWorkers(
   });
 }
 
-// A failure is stored with its job, so only its words go there, without values and secrets: never an
-// error object with the request or the row that it came from.
-async function settle(job: Job<unknown>, answer: JobAnswer): Promise<JobResult> {
+async function settle(
+  job: JobWithMetadata<unknown>,
+  answer: JobAnswer,
+  outputOf: (error: unknown) => object,
+): Promise<JobResult> {
   try {
     await answer(job.data, job.signal);
     return { id: job.id, status: 'completed' };
   } catch (error) {
-    const { type, message } = wordsOf(error);
-    const output = { name: type, message: strikeSecrets(message) };
-    return { id: job.id, status: 'failed', output };
+    return { id: job.id, status: 'failed', output: outputOf(error) };
   }
 }

@@ -399,7 +399,8 @@ it.each(
     data: 'KEEP',
     // Refused: the others go on with this user.
     confirmation: 'not meant',
-    input: /complete/.test(file) ? { code: 'x', state: 'y' } : { providerId: 'ob-monzo' },
+    ids: [Buffer.from('DeadLetter:none').toString('base64')],
+    input: inputOf(file),
   };
   const subscription = /^subscription /m.test(document);
   const asker = document.startsWith('# For operators') ? new User(test, 'ops', 'operator') : alice;
@@ -415,6 +416,12 @@ it.each(
     expect((await answer.json()).errors).toBeUndefined();
   }
 });
+
+function inputOf(file: string): object {
+  if (file.includes('complete')) return { code: 'x', state: 'y' };
+  // Of nothing: the others go on with what has been read.
+  return file.includes('resync') ? { consent: 'none' } : { providerId: 'ob-monzo' };
+}
 
 function part(claims: object): string {
   return Buffer.from(JSON.stringify(claims)).toString('base64url');

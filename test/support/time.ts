@@ -78,7 +78,8 @@ async function nextDue(client: pg.Client, jobs = '%'): Promise<number | null> {
   const { rows } = await client.query<{ due: Date | null; active: number }>(
     `select min(start_after) filter (where state in ('created', 'retry')) as due,
        count(*) filter (where state = 'active')::int as active
-     from pgboss.job where name like $1 and name not like '\\_\\_pgboss%'`,
+     from pgboss.job
+     where name like $1 and name not like '\\_\\_pgboss%' and name not like 'dead-letters/%'`,
     [jobs],
   );
   const [row] = rows;
