@@ -16,6 +16,7 @@ export const ACTS = {
   ERASURES_APPLIED: 'Had those erased again whom a restored backup had brought back.',
   DEAD_LETTER_RETRIED: 'Had a job that had failed for good tried again.',
   DEAD_LETTER_DISCARDED: 'Forgot a job that had failed for good.',
+  RESYNCED: 'Had all of a consent or an account read again.',
   KEY_GIVEN_UP: 'Let servers start without a key that is lost.',
 } as const;
 

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  * starts or tests them.
  */
 const UNWANTED = [
-  /^src\/cli\/(?!(alarms|cli|client|command|dead-letters|erasures|keys|progress|queue|secret|store)\.ts$)/,
+  /^src\/cli\/(?!(alarms|cli|client|command|dead-letters|erasures|keys|progress|queue|resync|secret|store)\.ts$)/,
   /^src\/simulator\//,
   /^src\/development\.ts$/,
   /^src\/http\/(development-issuer|graphiql)\.ts$/,

@@ -8,6 +8,7 @@ import { deadLetters } from './dead-letters.ts';
 import { erasures } from './erasures.ts';
 import { keys } from './keys.ts';
 import { openProgress } from './progress.ts';
+import { resyncCommand } from './resync.ts';
 import { readSecret } from './secret.ts';
 
 /** One for each file; the first word of the line picks it. */
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   alarms,
   erasures,
   'dead-letters': deadLetters,
+  resync: resyncCommand,
 };
 
 const USAGE = [

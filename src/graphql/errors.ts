@@ -13,6 +13,7 @@ import { AuthLinkRefusedError } from '../consents/link-request.ts';
 import { RenewalRefusedError } from '../consents/renew.ts';
 import { ConsentUnknownError } from '../consents/revoke.ts';
 import { DeadLetterRefusedError } from '../dead-letters/dead-letters.ts';
+import { RESYNC_REFUSALS, ResyncRefusedError } from '../history/resync.ts';
 import { TimeZoneUnknownError } from '../consents/viewer-zone.ts';
 import { WebhookRefusedError, WebhookUnknownError } from '../webhooks/endpoint-wish.ts';
 import { builder } from './builder.ts';
@@ -111,6 +112,14 @@ builder.objectType(DeadLetterRefusedError, {
   interfaces: [MutationError],
   description:
     'There is none of these dead letters, or nothing to do with them. Codes: `DEAD_LETTER_UNKNOWN`, `DEAD_LETTER_JOB_UNKNOWN`, `DEAD_LETTERS_TOO_MANY`.',
+});
+
+builder.objectType(ResyncRefusedError, {
+  name: 'ResyncRefused',
+  interfaces: [MutationError],
+  description: `It cannot be read again. Codes: ${Object.keys(RESYNC_REFUSALS)
+    .map((code) => `\`${code}\``)
+    .join(', ')}.`,
 });
 
 builder.objectType(AuthLinkError, {

@@ -40,6 +40,7 @@ import './webhook-mutations.ts';
 import './webhook-replay.ts';
 import './dead-letter.ts';
 import './dead-letter-mutations.ts';
+import './resync.ts';
 import { builder } from './builder.ts';
 
 /** The whole GraphQL schema. */

@@ -61,8 +61,9 @@ export async function readAccount(
   const range = recentRange(account, consent, today, laterDays);
   const may = (scope: string) => consent.scopes.includes(scope);
   // There are none of cards, and they change so seldom that a try again leaves out what it has.
+  const since = account.rereadAt ?? dueSince;
   const mayOrder = (scope: string, readAt: Date | null) =>
-    !card && may(scope) && (readAt === null || readAt <= dueSince);
+    !card && may(scope) && (readAt === null || readAt <= since || readAt <= dueSince);
   const [balance, booked, pending, directDebits, standingOrders] = await Promise.all([
     may('balance') &&
       partOf<WireBalance | WireCardBalance>(
@@ -115,6 +116,8 @@ function recentRange(account: Account, consent: Consent, today: Day, laterDays: 
   const wanted = addDays(until, -OVERLAP_DAYS);
   const usual = addDays(today, -RECENT_DAYS);
   const reach = addDays(today, 1 - laterDays);
+  // An operator wants it all again.
+  if (account.rereadAt !== null) return { from: reach, to: today };
   return { from: laterDay(wanted < usual ? wanted : usual, reach), to: today };
 }
 

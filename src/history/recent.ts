@@ -67,7 +67,8 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
     // Without an account there is nothing to read, and the refresh token still wants its use.
     if (accounts.length === 0) await withBankAccess(app, access, async () => undefined);
     for (const account of accounts) {
-      const read = account.readAt !== null && account.readAt > dueSince;
+      const read =
+        account.rereadAt === null && account.readAt !== null && account.readAt > dueSince;
       const reading = { account, consent, dueSince };
       const outcome = read ? READ : await tryAccount(app, access, reading, memory);
       answered ||= outcome.answered;
@@ -92,6 +93,11 @@ export async function readRecent(app: App, viewerId: string, consentId: string):
 }
 
 const READ: AccountOutcome = { answered: true, failure: null };
+
+/** Whether another read, today or not, may bring what this one did not. */
+function mayComeLater(error: unknown): boolean {
+  return error !== null && !(error instanceof BankError && !error.tryAgain);
+}
 
 /** @throws ConsentEndedError alone; what is wrong with the account is told in the outcome */
 async function tryAccount(
@@ -186,6 +192,11 @@ async function saveAccount(
         ...(view.booked === null ? {} : { readUntilOn: startOf(view.range.to) }),
       },
     });
+    if (account.rereadAt !== null && !mayComeLater(view.failure)) {
+      // That wish is met as far as it can be; one that came meanwhile is not.
+      const { id, rereadAt } = account;
+      await tx.account.updateMany({ where: { id, rereadAt }, data: { rereadAt: null } });
+    }
     changes.push(
       ...(await noteOutcomes(app, tx, viewerId, { accountId: account.id }, view.outcomes)),
     );
