@@ -15,6 +15,7 @@ const TICK_MILLISECONDS = 1_000;
 const ROUNDS_MAX = 100_000;
 /** For how long the clock stands still for handlers, in real time. */
 const PATIENCE_MILLISECONDS = 50;
+const DROPPED_MILLISECONDS = 100;
 
 /** A house under a test clock, with the simulator beside it, that can be stopped and started anew. */
 export class HouseOfLife {
@@ -111,6 +112,8 @@ export class HouseOfLife {
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
     );
+    // Its pools hear of it by and by; whoever asks before is told that the session has ended.
+    await setTimeout(DROPPED_MILLISECONDS);
   }
 
   /** When a job is next due, or a sweep that finds something; null where nothing ever is. */

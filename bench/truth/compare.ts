@@ -12,6 +12,13 @@ export interface Comparison {
   readonly daysMissed: number;
 }
 
+/** What of the truth a bank shows. */
+export interface ShownByBank {
+  /** The oldest day of which it still has its rows. */
+  readonly keptFrom: Day;
+  readonly showsPending: boolean;
+}
+
 /** What the house holds of an account. */
 interface HeldAccount {
   readonly id: string;
@@ -20,21 +27,18 @@ interface HeldAccount {
   /** Days that a call covered whose answer was saved whole. */
   readonly covered: readonly { readonly from: string; readonly until: string }[];
   readonly current: string | null;
-  readonly shows_pending: boolean;
   readonly rows: readonly { readonly key: string; readonly day: string; readonly status: string }[];
 }
 
 /**
  * Holds what is stored of a consent against what its bank has, account by account and row by row: by day,
  * amount, currency and description, as often as each is there. Reads the wire in a way of its own.
- *
- * @param keptFrom - the oldest day of which the bank still has its rows
  */
 export async function compare(
   owner: pg.Pool,
   consentId: string,
   truth: GroundTruth,
-  keptFrom: Day,
+  bank: ShownByBank,
 ): Promise<Comparison> {
   const held = await heldAccounts(owner, consentId);
   const differences: string[] = [];
@@ -50,7 +54,7 @@ export async function compare(
     const account = held.find((one) => one.kind === kind && one.name === holding.id);
     if (account === undefined) differences.push(`${kind} ${holding.key} is not here`);
     else {
-      const found = compareAccount(account, holding, keptFrom);
+      const found = compareAccount(account, holding, bank);
       differences.push(...found.differences.map((text) => `${holding.key}: ${text}`));
       rows += found.rows;
       daysMissed += found.daysMissed;
@@ -59,7 +63,11 @@ export async function compare(
   return { differences, rows, daysMissed };
 }
 
-function compareAccount(account: HeldAccount, holding: TrueHolding, keptFrom: Day): Comparison {
+function compareAccount(
+  account: HeldAccount,
+  holding: TrueHolding,
+  { keptFrom, showsPending }: ShownByBank,
+): Comparison {
   const isCovered = (day: string) =>
     day >= keptFrom && account.covered.some(({ from, until }) => from <= day && day <= until);
   const card = account.kind === 'CARD';
@@ -77,7 +85,7 @@ function compareAccount(account: HeldAccount, holding: TrueHolding, keptFrom: Da
       here.filter(({ day }) => day >= keptFrom && !isCovered(day)).map(({ key }) => key),
     ).map((key) => `beyond ${key}`),
   ];
-  if (account.shows_pending) {
+  if (showsPending) {
     const pending = holding.pending.map((row) => keyOf(row, card));
     const shown = account.rows.filter(({ status }) => status === 'PENDING').map(({ key }) => key);
     differences.push(...differ(pending, shown).map((text) => `pending ${text}`));
@@ -133,8 +141,6 @@ async function heldAccounts(owner: pg.Pool, consentId: string): Promise<HeldAcco
   const { rows } = await owner.query<HeldAccount>(
     `select a.id, a.kind::text as kind, a.provider_account_id as name,
        (select current::text from balance b where b.account_id = a.id) as current,
-       not exists (select from trouble t where t.account_id = a.id and t.endpoint = 'PENDING')
-         and a.read_at is not null as shows_pending,
        coalesce((select jsonb_agg(jsonb_build_object('from', s.from_on, 'until', s.until_on))
          from history_span s where s.account_id = a.id and s.status = 'SAVED'
            and s.reason is null), '[]')
@@ -143,7 +149,7 @@ async function heldAccounts(owner: pg.Pool, consentId: string): Promise<HeldAcco
            where s.account_id = a.id and s.ordinal = 0), 'until', a.read_until_on)) end as covered,
        coalesce((select jsonb_agg(jsonb_build_object('day', t.booked_on, 'status', t.status,
          'key', concat_ws(' ', t.booked_on, trim_scale(t.amount), t.currency, t.description)))
-         from transaction t where t.account_id = a.id), '[]') as rows
+         from transaction t where t.account_id = a.id and t.removed_at is null), '[]') as rows
      from account a where a.consent_id = $1 and a.status = 'SHARED'`,
     [consentId],
   );

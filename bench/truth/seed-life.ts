@@ -1,4 +1,5 @@
 import { DAY, HOUR, later } from '../../src/base/clock.ts';
+import { resync } from '../../src/history/resync.ts';
 import { chanceOf, type Chance } from '../../src/simulator/chance.ts';
 import type { Bank } from '../../src/simulator/banks/bank.ts';
 import { firstKeptDay } from '../../src/simulator/data/date-range.ts';
@@ -74,15 +75,23 @@ export async function liveSeed(
   const met = simulator.journal.entries.filter(({ path }) => path.startsWith('/data/v1/'));
   simulator.faults.clear();
   await live(house, null, later(new Date(clock.now()), CALM_DAYS * DAY));
+  // Once more at the very end: life goes on at the bank from hour to hour.
+  simulator.forgetAnswers();
+  await resync(house.app, 'simulation', { kind: 'CONSENT', id: consentId });
+  await house.settle();
   const { rows } = await house.owner.query<{ id: string }>(
     'select credentials_id as id from consent where id = $1',
     [consentId],
   );
+  const bank = bankOf(simulator, person.providerId);
   const compared = await compare(
     house.owner,
     consentId,
     simulator.truthOfConsent(rows[0]?.id ?? ''),
-    firstKeptDay(bankOf(simulator, person.providerId), new Date(clock.now())),
+    {
+      keptFrom: firstKeptDay(bank, new Date(clock.now())),
+      showsPending: bank.pending,
+    },
   );
   // Nobody waits for this user any more.
   await house.owner.query('delete from viewer where subject = $1', [`person-${number}`]);

@@ -31,6 +31,8 @@ export interface SaveRecord {
 
 /** How long a pending row that vanished waits to be booked after all. */
 const WAITS_DAYS = 30;
+/** What lies in so few days every bank gives whole. */
+const WEEKS_DAYS = 35;
 
 /**
  * Saves what a bank answered of an account, and writes the change log, which makes it the last statement
@@ -94,14 +96,15 @@ function incoming(
 
 /**
  * The days of which an answer shows surely all that there is. Those at its ends are none, for banks draw
- * the line in time zones of their own; nor are those before the oldest row, for a bank may give less than
- * it was asked for without a word. An answer without rows shows nothing.
+ * the line in time zones of their own; nor, where years were asked for, are those before the oldest row, for
+ * a bank may give less of them without a word. An answer without rows shows nothing.
  */
 function coveredDays({ booked, whole }: TransactionsAnswer): DayRange | null {
   const days = (booked ?? []).map(({ timestamp }) => timestamp.day);
   if (whole === null || days.length === 0) return null;
   const oldest = days.reduce((a, b): Day => (a < b ? a : b));
-  const from = addDays(laterDay(whole.from, oldest), 1);
+  const first = whole.from > addDays(whole.to, -WEEKS_DAYS) ? whole.from : oldest;
+  const from = addDays(laterDay(whole.from, first), 1);
   const to = addDays(whole.to, -1);
   return from <= to ? { from, to } : null;
 }

@@ -224,10 +224,12 @@ async function startWorkers(
   running: Set<Promise<unknown>>,
 ): Promise<void> {
   // Two jobs a fetch or more let a worker go on at once while more wait: with one, it sleeps between.
-  // Under a test clock every look of every worker is a step: there one takes all that may run at once.
-  const batchSize = realTime ? Math.min(rules.atOnce, rules.batch) : rules.atOnce;
-  const localConcurrency = Math.ceil(rules.atOnce / batchSize);
-  const bounded = rules.groupAtOnce !== undefined && localConcurrency > 1;
+  // Under a test clock every look of every worker is a step: there two take all that may run at once, so
+  // that one goes on where the other waits for its slowest.
+  const workers = Math.ceil(rules.atOnce / Math.min(rules.atOnce, rules.batch));
+  const localConcurrency = realTime ? workers : Math.min(workers, 2);
+  const batchSize = Math.ceil(rules.atOnce / localConcurrency);
+  const bounded = realTime && rules.groupAtOnce !== undefined && localConcurrency > 1;
   const options = {
     batchSize,
     burstWhenBatchFull: batchSize > 1,

@@ -255,7 +255,7 @@ describe('a job that dies of what does not pass', () => {
     const [status, output] = await tell('list');
     expect(status).toBe(1);
     expect(output).toMatch(
-      /^[\da-f-]{36} {2}complete-link {2}PAYLOAD_REFUSED {2}stays\n {2}2 tries/,
+      /^[\da-f-]{36} {2}complete-link {2}PAYLOAD_REFUSED {2}stays\n {2}2 tries/m,
     );
     expect(output).toContain('correlationId of-replay-webhooks');
     const [, only] = await tell('list --job complete-link');

@@ -22,7 +22,7 @@ let noticeUris: string[] = [];
 
 beforeAll(async () => {
   clock = storyClock();
-  test = await startTestHouse({ clock });
+  test = await startTestHouse({ clock, asynchronous: true });
   owner = new pg.Client(test.databaseUrl);
   await owner.connect();
   const { truelayer } = test.house.app;

@@ -42,6 +42,8 @@ export interface TestHouseOptions {
   readonly latency?: boolean;
   /** How much happens in accounts, 1 for as much as in life; a fifth of it if left out. */
   readonly tempo?: number;
+  /** True: banks take calls on as tasks where they do so in life; else they answer at once, which is quicker. */
+  readonly asynchronous?: boolean;
 }
 
 export const CLIENT_SECRET = `${CANARY}-client-secret`;
@@ -68,7 +70,11 @@ export async function startTestHouse(options: TestHouseOptions = {}): Promise<Te
     canary: CANARY,
   });
   const { tempo = 0.2 } = options;
-  for (const { id } of simulator.banks) simulator.adjust(id, { tempo });
+  for (const { id } of simulator.banks)
+    simulator.adjust(id, {
+      tempo,
+      ...(options.asynchronous === true ? {} : { asynchronous: false }),
+    });
   const issuer = await startDevelopmentIssuer({ clock, port: 0, key: await makeIssuerKey() });
   const logLines: string[] = [];
   const environment = {

@@ -79,7 +79,7 @@ describe('a results address', () => {
     await using server = await serveAlways(200, { results: [], status: 'Succeeded' });
     expect(await read(server)).toEqual({
       status: 'SUCCEEDED',
-      listing: { items: [], refused: 0, refusedReasons: [] },
+      listing: { items: [], refused: 0, refusedReasons: [], refusals: [] },
     });
     expect(server.received).toMatchObject([
       { path: '/r/1?x=%2F', headers: { authorization: `Bearer ${ACCESS_TOKEN}` } },
