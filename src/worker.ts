@@ -22,31 +22,37 @@ import { createDeliverer } from './webhooks/deliver.ts';
 import { replayPage } from './webhooks/replay.ts';
 import { sweepWebhooks } from './webhooks/sweep.ts';
 
-/** Begins to answer every job that `jobs.ts` declares. */
-export async function startWorker(app: App): Promise<void> {
+/**
+ * Begins to answer every job that `jobs.ts` declares.
+ *
+ * @param unanswered - names of those that it leaves alone
+ */
+export async function startWorker(app: App, unanswered: readonly string[] = []): Promise<void> {
   const deliverWebhook = createDeliverer(app);
   await app.queue.work(
-    new Map([
-      answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
-      answer(app, jobs.startBackfill, (job) => startBackfill(app, job.viewerId, job.consentId)),
-      answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.spanId)),
-      answer(app, jobs.pollSpan, (job) => pollSpan(app, job.viewerId, job.spanId)),
-      answer(app, jobs.resumeHistory, (job) => resumeHistory(app, job.viewerId, job.consentId)),
-      answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
-      answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
-      answer(app, jobs.keepTokenAlive, (job) => keepTokenAlive(app, job.viewerId, job.consentId)),
-      answer(app, jobs.sweepConsents, () => sweepConsents(app)),
-      answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.revocationId)),
-      answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
-      answer(app, jobs.eraseViewer, (job) => continueErasure(app, job.erasureId)),
-      answer(app, jobs.sweepErasures, () => sweepErasures(app)),
-      answer(app, jobs.prune, () => prune(app)),
-      answer(app, jobs.deliverWebhook, (job) => deliverWebhook(job.deliveryId, job.viewerId)),
-      answer(app, jobs.replayWebhooks, (job) => replayPage(app, job)),
-      answer(app, jobs.sweepWebhooks, () => sweepWebhooks(app)),
-      answer(app, jobs.tendDeadLetters, () => tendDeadLetters(app)),
-      answer(app, jobs.refreshProviders, () => refreshProviders(app)),
-    ]),
+    new Map(
+      [
+        answer(app, jobs.completeLink, (job) => resumeLink(app, job.viewerId, job.linkId)),
+        answer(app, jobs.startBackfill, (job) => startBackfill(app, job.viewerId, job.consentId)),
+        answer(app, jobs.fetchSpan, (job) => fetchSpan(app, job.viewerId, job.spanId)),
+        answer(app, jobs.pollSpan, (job) => pollSpan(app, job.viewerId, job.spanId)),
+        answer(app, jobs.resumeHistory, (job) => resumeHistory(app, job.viewerId, job.consentId)),
+        answer(app, jobs.readRecent, (job) => readRecent(app, job.viewerId, job.consentId)),
+        answer(app, jobs.tendConsent, (job) => tendConsent(app, job.viewerId, job.consentId)),
+        answer(app, jobs.keepTokenAlive, (job) => keepTokenAlive(app, job.viewerId, job.consentId)),
+        answer(app, jobs.sweepConsents, () => sweepConsents(app)),
+        answer(app, jobs.revokeAtBank, (job) => revokeAtBank(app, job.viewerId, job.revocationId)),
+        answer(app, jobs.sweepRevocations, () => sweepRevocations(app)),
+        answer(app, jobs.eraseViewer, (job) => continueErasure(app, job.erasureId)),
+        answer(app, jobs.sweepErasures, () => sweepErasures(app)),
+        answer(app, jobs.prune, () => prune(app)),
+        answer(app, jobs.deliverWebhook, (job) => deliverWebhook(job.deliveryId, job.viewerId)),
+        answer(app, jobs.replayWebhooks, (job) => replayPage(app, job)),
+        answer(app, jobs.sweepWebhooks, () => sweepWebhooks(app)),
+        answer(app, jobs.tendDeadLetters, () => tendDeadLetters(app)),
+        answer(app, jobs.refreshProviders, () => refreshProviders(app)),
+      ].filter(([name]) => !unanswered.includes(name)),
+    ),
     causeOf,
   );
 }
