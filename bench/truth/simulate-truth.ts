@@ -73,6 +73,6 @@ function tell(figures: Figures, lived: readonly LivedSeed[], seconds: number): v
       1,
       sum(({ calls }) => calls),
     );
-  figures.show('of these answered ill, percent', share.toFixed(1));
+  figures.show('of these met by trouble, percent', share.toFixed(1));
   figures.show('seconds a seed', (seconds / Math.max(1, lived.length)).toFixed(2));
 }

@@ -27,7 +27,6 @@ export const TROUBLES: readonly Trouble[] = [
   { name: 'P10 a 200 with nothing', effect: { status: 200, text: '' } },
   { name: 'P10 JSON that breaks off', effect: { malformed: true } },
   { name: 'P12 another shape', effect: { status: 200, body: { results: { __proto__: 1 } } } },
-  { name: 'P21 a token refused early', effect: { status: 401 } },
   { name: 'P33 a failure in a 200', effect: { status: 200, body: { status: 'Failed' } } },
   { name: 'P31 results that expire', effect: { task: 'expired' } },
   { name: 'P32 a task that hangs', effect: { task: 'stuck' } },
@@ -40,6 +39,8 @@ export const TROUBLES: readonly Trouble[] = [
 
 /** How many kinds of trouble one life meets. */
 const KINDS = 4;
+/** More than anybody meets. */
+const TIMES = 1_000_000;
 
 /**
  * Orders trouble for one user's calls for data: some kinds of it, together at the given share of calls.
@@ -64,11 +65,16 @@ export function orderTroubles(
       ...effect,
       path: DATA,
       user,
-      times: 1_000_000,
+      times: TIMES,
       probability,
       seed: `${user} ${index}`,
     };
     faults.order(fault);
   });
   return kinds.map(({ name }) => name);
+}
+
+/** How often what was ordered has happened. */
+export function troublesMet({ ordered }: Faults): number {
+  return ordered.reduce((sum, { left }) => sum + TIMES - left, 0);
 }

@@ -97,16 +97,24 @@ function incoming(
 /**
  * The days of which an answer shows surely all that there is. Those at its ends are none, for banks draw
  * the line in time zones of their own; nor, where years were asked for, are those before the oldest row, for
- * a bank may give less of them without a word. An answer without rows shows nothing.
+ * a bank may give less of them without a word.
  */
 function coveredDays({ booked, whole }: TransactionsAnswer): DayRange | null {
-  const days = (booked ?? []).map(({ timestamp }) => timestamp.day);
-  if (whole === null || days.length === 0) return null;
-  const oldest = days.reduce((a, b): Day => (a < b ? a : b));
-  const first = whole.from > addDays(whole.to, -WEEKS_DAYS) ? whole.from : oldest;
+  if (booked === null || whole === null) return null;
+  const first = isOfWeeks(whole) ? whole.from : oldestOf(booked);
+  if (first === null) return null;
   const from = addDays(laterDay(whole.from, first), 1);
   const to = addDays(whole.to, -1);
   return from <= to ? { from, to } : null;
+}
+
+function isOfWeeks({ from, to }: DayRange): boolean {
+  return from > addDays(to, -WEEKS_DAYS);
+}
+
+function oldestOf(booked: readonly WireTransaction[]): Day | null {
+  const days = booked.map(({ timestamp }) => timestamp.day);
+  return days.length === 0 ? null : days.reduce((a, b): Day => (a < b ? a : b));
 }
 
 /**

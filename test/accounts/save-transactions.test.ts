@@ -252,6 +252,14 @@ describe('a booked row that the bank no longer shows', () => {
     expect(await shown()).toContain('r1');
   });
 
+  it('goes by two reads of few days also where these have nothing older, or nothing at all', async () => {
+    const weeks = { from: parseDay('2026-01-31'), to: parseDay('2026-02-14') };
+    for (const hours of [24, 48]) await save({ booked: [newest], whole: weeks }, later(hours));
+    expect(await shown()).toEqual(['r3']);
+    for (const hours of [72, 96]) await save({ booked: [], whole: weeks }, later(hours));
+    expect(await shown()).toEqual([]);
+  });
+
   it('is the highest of equal ones that have no ids', async () => {
     const equal = wireTransaction({ day: '2026-02-05', description: 'BUS' });
     await book([newest, equal, equal, equal, b, a, oldest]);
