@@ -164,7 +164,8 @@ export class HouseOfLife {
            coalesce(bool_or(state = 'active'), false) as active
          from pgboss.job where name not like '\\_\\_pgboss%' and name not like 'dead-letters/%'
            and (state = 'active' or state in ('created', 'retry') and start_after <= $1)`,
-        [now],
+        // What a job asks for is due a tick later than that job was.
+        [new Date(this.clock.now())],
       );
       const { due = false, active = false } = rows[0] ?? {};
       const { queue } = this.app;
