@@ -23,3 +23,9 @@ test('a few renewals keep their accounts', async () => {
   expect(await program.ended, program.output + program.errors).toBe(0);
   expect(program.output).toContain('Every figure holds.');
 });
+
+test('what is stored of a few lives at banks that answer ill is what these banks have', async () => {
+  await using program = await runProgram(SIMULATE, ['--truth', '--seeds', '3', '--seed', '2']);
+  expect(await program.ended, program.output + program.errors).toBe(0);
+  expect(program.output).toContain('Every figure holds.');
+});
