@@ -32,7 +32,12 @@ export interface KnownAccount {
 
 /** Why two accounts may be one. */
 export type ProposalReason =
-  'SAME_PROVIDER_ID' | 'NOT_UNIQUE' | 'PARTLY_ALIKE' | 'SAME_NAME' | 'CARD_REPLACED';
+  | 'SAME_PROVIDER_ID'
+  | 'NOT_UNIQUE'
+  | 'PARTLY_ALIKE'
+  | 'SAME_NAME'
+  | 'CARD_REPLACED'
+  | 'TOOK_ITS_PLACE';
 
 /** An account of the answer that may be one that the viewer has, or may not. */
 export interface Doubt {
@@ -93,10 +98,37 @@ export function matchAccounts(
     }
   }
   const { left, right } = free();
+  const doubts = left.flatMap((entry) => doubtsOf(entry, right));
   return {
     known: listed.map((_, place) => matched.get(place) ?? null),
-    doubts: left.flatMap((entry) => doubtsOf(entry, right)),
+    doubts: [...doubts, ...successors(left, right, doubts)],
   };
+}
+
+/**
+ * Where of a kind one account is gone and one is new, and nothing that is known of both differs, it may be
+ * one whose id and name have changed at a bank that says no more of it.
+ */
+function successors(
+  left: readonly ListedEntry[],
+  right: readonly KnownEntry[],
+  doubts: readonly Doubt[],
+): Doubt[] {
+  const possible = left.flatMap(({ place, view, identifiers }) =>
+    right
+      .filter(({ account, identifiers: views }) => {
+        const { kind, missable } = account;
+        return kind === view.kind && missable && best(kind, identifiers, views) === 'UNKNOWN';
+      })
+      .map(({ account }) => ({ listed: place, knownId: account.id })),
+  );
+  const others = (one: Pick<Doubt, 'listed' | 'knownId'>) =>
+    [...possible, ...doubts].filter(
+      ({ listed, knownId }) => listed === one.listed || knownId === one.knownId,
+    );
+  return possible
+    .filter((one) => others(one).length === 1)
+    .map((one) => ({ ...one, reason: 'TOOK_ITS_PLACE' }));
 }
 
 function byAlias({ view, identifiers }: ListedEntry, { account, ...other }: KnownEntry): boolean {

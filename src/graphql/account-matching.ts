@@ -60,6 +60,10 @@ const PROPOSAL_REASONS = {
   PARTLY_ALIKE: { description: 'Some of their numbers agree and others do not.' },
   SAME_NAME: { description: 'They have the same name, and no number to tell.' },
   CARD_REPLACED: { description: 'The same card by name, with other last digits.' },
+  TOOK_ITS_PLACE: {
+    description:
+      'One is gone and the other is new, and the bank says nothing that tells them apart.',
+  },
   UNKNOWN: { description: 'For a reason that this API does not know.' },
 } as const;
 const ProposalReason = builder.enumType('AccountProposalReason', {

@@ -98,10 +98,16 @@ describe('an account whose id changed', () => {
     ['everything', UK, { iban: 'DE89370400440532013000' }, 'new'],
     ['all but its name, with nothing to tell', {}, {}, 'SAME_NAME'],
     ['all but its name, to a masked number', UK, { iban: 'GB29****6819' }, 'SAME_NAME'],
-    ['its name, with nothing to tell', {}, { displayName: 'Other' }, 'new'],
+    ['its name, with nothing to tell', {}, { displayName: 'Other' }, 'TOOK_ITS_PLACE'],
   ])('and with it %s', (_what, before, after, expected) => {
     expect(meeting(before, after)).toBe(expected);
   });
+});
+
+it('of two that are gone and one that is new under another name none is asked about', () => {
+  const known = [had('a', NOTHING), had('b', { ...NOTHING, displayName: 'Second' })];
+  const answer = [lists('new id', { ...NOTHING, displayName: 'Third' })];
+  expect(matchAccounts(answer, known)).toEqual({ known: [null], doubts: [] });
 });
 
 describe('a card whose id changed', () => {
