@@ -1,7 +1,8 @@
 import type { App } from '../app.ts';
 import { ExpectedError } from '../base/errors.ts';
 import { csvHead, csvLine } from './csv.ts';
-import { EXPORT_SECTIONS, type ExportSection } from './export-sections.ts';
+import type { ExportSection } from './export-section.ts';
+import { EXPORT_SECTIONS } from './export-sections.ts';
 
 /** The token does not show account numbers, and an export has them. */
 export class ExportScopeError extends ExpectedError {
