@@ -5,14 +5,13 @@ import { nowOf, systemClock } from '../base/clock.ts';
 import { systemEntropy } from '../base/entropy.ts';
 import { StartError } from '../base/errors.ts';
 import { renewEpochs } from '../changes/epoch.ts';
-import { queueRules } from '../jobs.ts';
 import { checkKeys } from '../keys/check.ts';
 import { applyMigrations, readMigrations } from '../postgres/migrate.ts';
 import { NOBODY } from '../postgres/db.ts';
-import { openQueue } from '../postgres/queue.ts';
 import { applyErasures, type AppliedErasures } from '../viewers/apply-erasures.ts';
 import { parseErasureList, writeErasureList } from '../viewers/erasure-list.ts';
 import { type Command, type Surroundings, UsageError } from './command.ts';
+import { openAskingQueue } from './queue.ts';
 import { type Store, withStore } from './store.ts';
 
 const USAGE = `  erasures list        who was erased and when, by keyed hashes: keep it beside your backups
@@ -64,21 +63,12 @@ async function list(store: Store, { say }: Surroundings): Promise<number> {
 }
 
 async function apply(store: Store, surroundings: Surroundings, wish: Wish): Promise<number> {
-  const { config, log, progress, say } = surroundings;
+  const { log, progress, say } = surroundings;
   const listed = wish.file === undefined ? null : parseErasureList(readList(wish.file));
   // A backup may be older than this version. No server may do this: it would begin to read banks.
   await applyMigrations(store.url, readMigrations());
   await checkKeys({ ...store, log });
-  const queue = await openQueue({
-    url: store.url,
-    clock: systemClock,
-    environment: config().truelayer?.environment ?? 'simulated',
-    queues: queueRules(),
-    schedules: [],
-    worker: false,
-    listen: false,
-    onError: (error) => log.warn({ err: error }, 'the queue was troubled'),
-  });
+  const queue = await openAskingQueue(store.url, surroundings);
   try {
     const app = { ...store, clock: systemClock, entropy: systemEntropy, log, queue };
     const applied = await applyErasures(app, listed, {

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import { queueRules } from '../jobs.ts';
-import { openQueue } from '../postgres/queue.ts';
+import { openQueue, type Queue } from '../postgres/queue.ts';
 import type { Surroundings } from './command.ts';
 import { withStore } from './store.ts';
 
@@ -15,24 +15,32 @@ export async function withQueue<T>(
   surroundings: Surroundings,
   work: (instruments: AskingInstruments, surroundings: Surroundings) => Promise<T>,
 ): Promise<T> {
-  const { config, log } = surroundings;
   return withStore(surroundings, async ({ url, database }) => {
-    const environment = config().truelayer?.environment ?? 'simulated';
-    const queue = await openQueue({
-      url,
-      clock: systemClock,
-      environment,
-      queues: queueRules(),
-      schedules: [],
-      worker: false,
-      listen: false,
-      onError: (error) => log.warn({ err: error }, 'the queue was troubled'),
-    });
+    const queue = await openAskingQueue(url, surroundings);
     try {
-      const instruments = { clock: systemClock, database, queue, client: { environment } };
+      const client = { environment: environmentOf(surroundings) };
+      const instruments = { clock: systemClock, database, queue, client };
       return await work(instruments, surroundings);
     } finally {
       await queue.close(1_000);
     }
   });
+}
+
+/** Opens the queue of the environment that is configured, to ask by. */
+export function openAskingQueue(url: string, surroundings: Surroundings): Promise<Queue> {
+  return openQueue({
+    url,
+    clock: systemClock,
+    environment: environmentOf(surroundings),
+    queues: queueRules(),
+    schedules: [],
+    worker: false,
+    listen: false,
+    onError: (error) => surroundings.log.warn({ err: error }, 'the queue was troubled'),
+  });
+}
+
+function environmentOf({ config }: Surroundings): string {
+  return config().truelayer?.environment ?? 'simulated';
 }
